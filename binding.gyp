@@ -1,0 +1,16 @@
+# node-gyp's way to the same addon, for machines without CMake. CMakeLists.txt explains each flag.
+{
+  "includes": ["native/sources.gypi"],
+  "targets": [{
+    "target_name": "corebuf",
+    "sources": ["<@(core_files)", "<@(node_files)"],
+    "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+    "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++14"],
+    "cflags_cc": [
+      "-std=c++20", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+      "-Wall", "-Wextra"
+    ],
+    "ldflags": ["-Wl,-z,nodelete"]
+  }]
+}

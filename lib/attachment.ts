@@ -1,0 +1,77 @@
+// This thread's attachment to its shard: options checked, defaults chosen, once per thread.
+import { constants, native } from './native.js';
+import { checkChoice, checkInteger, checkOptions, invalidType } from './checks.js';
+import { CorebufError } from './errors.js';
+import { formatMemorySize, parseMemorySize } from './memory-size.js';
+
+export interface ShardOptions {
+  /** Bytes, or '512MiB'. Default: a quarter of what the cgroup, or the machine, allows this process. */
+  memory?: number | string;
+  /** Pins this thread: to that processor, or to the allowed one whose turn it is by shard number. Default false. */
+  cpu?: number | 'auto' | false;
+  /** Microseconds; turns that are longer count as stalls. Default 500; 0 turns the watch off. */
+  stallThreshold?: number;
+  /** Microseconds of polling after activity before the thread sleeps. Default: 20 where every shard has a processor, else 0. */
+  spin?: number;
+}
+
+interface Attachment {
+  readonly id: number;
+  readonly incarnation: number;
+  readonly arenaPieces: number;
+  readonly cpu: number | undefined;
+  readonly budget: number;
+}
+
+export const SPIN_DEFAULT = 20;
+
+let attachment: Attachment | undefined;
+
+export function isAttached(): boolean {
+  return attachment !== undefined;
+}
+
+/** The shard of this thread, attached with defaults when nobody has asked for anything else. */
+export function attachDefault(): Attachment {
+  return attachment ?? attachWith({});
+}
+
+export function attachWith(options: ShardOptions): Attachment {
+  checkOptions('options', options);
+  if (attachment !== undefined) {
+    throw new CorebufError('ERR_CLOSED', `this thread is attached already, as shard ${attachment.id}: call attach() before the first use`);
+  }
+  const budget = memoryWanted(options.memory);
+  const spin = options.spin ?? 0;
+  const stallThreshold = options.stallThreshold ?? constants.stallThreshold;
+  checkInteger('options.spin', spin, 0, 1_000_000);
+  checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
+  checkCpu(options.cpu);
+
+  if (native.attach(budget, spin, stallThreshold) < 0) {
+    throw new CorebufError('ERR_OUT_OF_MEMORY', `no shard with ${formatMemorySize(budget)} can be made: all ${constants.shardsMax} are taken, or the system refuses the memory`);
+  }
+  const ref = native.shardRef();
+  attachment = { ...ref, cpu: pin(options.cpu, ref.id), budget };
+  return attachment;
+}
+
+function memoryWanted(memory: number | string | undefined): number {
+  if (memory === undefined) return Math.max(Math.floor(native.machine().memory / 4), constants.budgetMin);
+  return parseMemorySize('options.memory', memory, constants.budgetMin);
+}
+
+function checkCpu(cpu: unknown): void {
+  if (cpu === undefined || cpu === false) return;
+  if (typeof cpu === 'number') return checkInteger('options.cpu', cpu, 0, 1023);
+  if (typeof cpu !== 'string') throw invalidType('options.cpu', "a number, 'auto' or false", cpu);
+  checkChoice('options.cpu', cpu, ['auto']);
+}
+
+/** The processor this thread is pinned to from now on; undefined when it is not. */
+function pin(cpu: number | 'auto' | false | undefined, id: number): number | undefined {
+  if (cpu === undefined || cpu === false) return undefined;
+  const allowed = native.machine().cpusAllowed;
+  const wanted = cpu === 'auto' ? allowed[id % allowed.length] : cpu;
+  return wanted !== undefined && native.pinThread(wanted) ? wanted : undefined;
+}

@@ -1,0 +1,63 @@
+// Checks of arguments: TypeError for the wrong kind of thing, RangeError for the wrong amount, both with Node's codes.
+
+type Coded<T extends Error> = T & { code: string };
+
+function coded<T extends Error>(error: T, code: string): Coded<T> {
+  return Object.assign(error, { code });
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value === 'object') return `an instance of ${(value.constructor as { name?: string } | undefined)?.name ?? 'Object'}`;
+  return `type ${typeof value} (${String(value)})`;
+}
+
+export function invalidType(name: string, expected: string, value: unknown): Coded<TypeError> {
+  return coded(new TypeError(`${name} must be ${expected}; received ${describe(value)}`), 'ERR_INVALID_ARG_TYPE');
+}
+
+export function invalidRange(name: string, expected: string, value: unknown): Coded<RangeError> {
+  return coded(new RangeError(`${name} must be ${expected}; received ${String(value)}`), 'ERR_OUT_OF_RANGE');
+}
+
+/** A whole number from `least` to `most`. */
+export function checkInteger(name: string, value: number, least = 0, most = Number.MAX_SAFE_INTEGER): void {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw invalidRange(name, `a whole number from ${least} to ${most}`, value);
+  }
+}
+
+export function checkString(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
+}
+
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalidType(name, 'a function', value);
+}
+
+export function checkOptions(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw invalidType(name, 'an object', value);
+}
+
+/** One of a few strings, or absent. */
+export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined) return;
+  if (typeof value !== 'string') throw invalidType(name, `one of ${choices.join(', ')}`, value);
+  if (!choices.includes(value)) throw invalidRange(name, `one of ${choices.join(', ')}`, value);
+}
+
+export function checkEncoding(encoding: unknown): void {
+  if (encoding === undefined || Buffer.isEncoding(encoding as string)) return;
+  throw coded(new TypeError(`unknown encoding: ${String(encoding)}`), 'ERR_UNKNOWN_ENCODING');
+}
+
+/** The bytes of any view or buffer, as they lie there. */
+export function bytesOf(name: string, data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const tag = Object.prototype.toString.call(data);
+  if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]') return new Uint8Array(data as ArrayBuffer);
+  throw invalidType(name, 'a string, an ArrayBufferView, an ArrayBuffer or an IoBuf', data);
+}

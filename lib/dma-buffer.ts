@@ -1,0 +1,165 @@
+// Contiguous aligned memory: one fragment behind a handle.
+import { constants as bufferConstants } from 'node:buffer';
+import { constants, native } from './native.js';
+import { attachDefault } from './attachment.js';
+import { checkInteger, checkOptions, invalidRange } from './checks.js';
+import { CorebufError, outOfBounds, released } from './errors.js';
+import { Handle } from './handle.js';
+import { outerBuffer, viewOf } from './windows.js';
+
+const { alignmentMax, pageSize } = constants;
+
+/** A fragment is described in 32 bits, and a Buffer has its own limit. */
+export const DMA_LENGTH_MAX = Math.min(bufferConstants.MAX_LENGTH, 2 ** 32 - 1);
+
+let makeDma: (handle: Handle, alignment: number) => DmaBuffer;
+let handleOfDma: (buffer: DmaBuffer) => Handle;
+
+/** Contiguous bytes in this shard's slab memory that a disk may read or write directly. */
+export class DmaBuffer {
+  #handle: Handle;
+  #alignment: number;
+  #bytes: Buffer | undefined;
+
+  private constructor(handle: Handle, alignment: number) {
+    this.#handle = handle;
+    this.#alignment = alignment;
+  }
+
+  static {
+    makeDma = (handle, alignment) => new DmaBuffer(handle, alignment);
+    handleOfDma = (buffer) => buffer.#handle;
+  }
+
+  /**
+   * `length` bytes (1 … 4 GiB - 1) whose address is a multiple of `alignment` (a power of two up to 2 MiB, default 4096). They hold
+   * whatever lay there before unless `zero` is set. One native call; no system call, lock or garbage.
+   *
+   * @throws ERR_OUT_OF_MEMORY when the shard's budget is spent.
+   * @example
+   * const block = DmaBuffer.alloc(4096);
+   * block.bytes.writeUInt32LE(42, 0);
+   * block.release();
+   */
+  static alloc(length: number, options?: { alignment?: number; zero?: boolean }): DmaBuffer {
+    checkInteger('length', length, 1, DMA_LENGTH_MAX);
+    let alignment = pageSize;
+    let zero = 0;
+    if (options !== undefined) {
+      checkOptions('options', options);
+      alignment = checkedAlignment(options.alignment ?? pageSize);
+      zero = options.zero === true ? 1 : 0;
+    }
+    const handle = new Handle();
+    handle.filled(native.dmaAlloc(handle.slot('DmaBuffer'), length, alignment, zero));
+    return new DmaBuffer(handle, alignment);
+  }
+
+  /** In bytes; 0 once released. */
+  get length(): number {
+    return this.#handle.released ? 0 : this.#handle.length;
+  }
+
+  /** What the address is a multiple of. */
+  get alignment(): number {
+    return this.#alignment;
+  }
+
+  /** The number of the shard whose memory this is. */
+  get home(): number {
+    if (this.#handle.released) throw released('DmaBuffer');
+    return Math.floor(this.#handle.frontPiece / attachDefault().arenaPieces);
+  }
+
+  get released(): boolean {
+    return this.#handle.released;
+  }
+
+  /**
+   * The bytes themselves, not a copy; the same Buffer each time. It keeps this object's memory alive, but must not be used after
+   * release(): it may then show other bytes.
+   *
+   * @throws ERR_RELEASED
+   */
+  get bytes(): Buffer {
+    const handle = this.#handle;
+    if (handle.released) throw released('DmaBuffer');
+    return (this.#bytes ??= viewOf(handle.block, handle.frontPiece, handle.frontOffset, handle.length));
+  }
+
+  /**
+   * The bytes as another kind of typed array, or as a DataView. `byteOffset` must be a multiple of the element's size;
+   * `length` is in elements, and defaults to what fits.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, RangeError for an odd offset.
+   * @example
+   * const words = block.view(BigUint64Array, 64, 8);
+   */
+  view<T>(
+    type: { new (buffer: ArrayBuffer, byteOffset: number, length: number): T; BYTES_PER_ELEMENT?: number },
+    byteOffset = 0,
+    length?: number,
+  ): T {
+    const handle = this.#handle;
+    if (handle.released) throw released('DmaBuffer');
+    const size = type.BYTES_PER_ELEMENT ?? 1;
+    checkInteger('byteOffset', byteOffset);
+    if (byteOffset % size !== 0) throw invalidRange('byteOffset', `a multiple of ${size}`, byteOffset);
+    const available = handle.length;
+    if (byteOffset > available) throw outOfBounds('view', byteOffset, available);
+    const wanted = length ?? Math.floor((available - byteOffset) / size);
+    checkInteger('length', wanted);
+    if (byteOffset + wanted * size > available) throw outOfBounds('view', byteOffset + wanted * size, available);
+    const buffer = outerBuffer(handle.block, handle.frontPiece, handle.frontOffset, available);
+    return new type(buffer, handle.frontOffset + byteOffset, wanted);
+  }
+
+  /**
+   * A new reference to the bytes from `start` to `end`; nothing is copied, and each reference is released for itself.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, ERR_OUT_OF_MEMORY
+   */
+  share(start = 0, end: number = this.length): DmaBuffer {
+    const slot = this.#handle.slot('DmaBuffer');
+    const { length } = this.#handle;
+    checkInteger('start', start);
+    checkInteger('end', end);
+    if (end > length) throw outOfBounds('share', end, length);
+    if (start >= end) throw invalidRange('start', `below end (${end})`, start);
+    const shared = new Handle();
+    shared.filled(native.share(slot, start, end - start, shared.slot('DmaBuffer')));
+    return new DmaBuffer(shared, alignmentAt(this.#alignment, start));
+  }
+
+  /** Gives the memory back, on its home shard. Releasing twice is harmless. */
+  release(): void {
+    this.#handle.release();
+    this.#bytes = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+function checkedAlignment(alignment: number): number {
+  checkInteger('options.alignment', alignment, 1, alignmentMax);
+  if ((alignment & (alignment - 1)) !== 0) throw invalidRange('options.alignment', 'a power of two', alignment);
+  return alignment;
+}
+
+/** What an address `offset` bytes behind an aligned one is still aligned to. */
+function alignmentAt(alignment: number, offset: number): number {
+  while (offset % alignment !== 0) alignment /= 2;
+  return alignment;
+}
+
+/** A buffer that has arrived as the one fragment of `handle`. */
+export function dmaFrom(handle: Handle, alignment: number): DmaBuffer {
+  return makeDma(handle, alignment);
+}
+
+export function dmaHandle(buffer: DmaBuffer): Handle {
+  if (!(buffer instanceof DmaBuffer)) throw new CorebufError('ERR_RELEASED', 'not a DmaBuffer');
+  return handleOfDma(buffer);
+}

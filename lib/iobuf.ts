@@ -1,0 +1,250 @@
+// A chain of fragments behind a handle. Bytes are appended by copying, and from then on moved and shared.
+import { inspect } from 'node:util';
+import { native } from './native.js';
+import type { Bytes } from './bytes.js';
+import { bytesOf, checkEncoding, checkInteger, invalidRange, invalidType } from './checks.js';
+import { DmaBuffer, dmaHandle } from './dma-buffer.js';
+import { check, outOfBounds } from './errors.js';
+import { bodyWords } from './exchange.js';
+import { Handle } from './handle.js';
+import { IoBufReader } from './iobuf-reader.js';
+import { innerWindow, viewOf } from './windows.js';
+
+const FRAGMENT_WORDS = 4;
+
+let wrapHandle: (handle: Handle) => IoBuf;
+let handleOf: (buffer: IoBuf) => Handle;
+
+/**
+ * A ref-counted chain of fragments. `append` copies bytes in, `take` moves whole chains, `share` makes references; nothing
+ * is ever flattened behind your back. Release it when done, or let `using` do it.
+ *
+ * @example
+ * const message = new IoBuf().append('length-prefixed').append(payload);
+ * const head = message.takeFront(4);
+ * head.release(); message.release();
+ */
+export class IoBuf implements Iterable<Buffer> {
+  readonly #handle: Handle;
+
+  /** An empty chain. No memory is taken until bytes come. */
+  constructor() {
+    this.#handle = pending ?? new Handle();
+    pending = undefined;
+  }
+
+  static {
+    wrapHandle = (handle) => {
+      pending = handle;
+      return new IoBuf();
+    };
+    handleOf = (buffer) => buffer.#handle;
+  }
+
+  /** A chain with a copy of `data`. Costs as append. */
+  static from(data: string | Bytes, encoding?: BufferEncoding): IoBuf {
+    const made = new IoBuf();
+    try {
+      return made.append(data, encoding);
+    } catch (error) {
+      made.release();
+      throw error;
+    }
+  }
+
+  /** In bytes; 0 once released. No native call. */
+  get length(): number {
+    return this.#handle.released ? 0 : this.#handle.length;
+  }
+
+  /** 0 once released. No native call. */
+  get fragmentCount(): number {
+    return this.#handle.released ? 0 : this.#handle.fragmentCount;
+  }
+
+  get released(): boolean {
+    return this.#handle.released;
+  }
+
+  /**
+   * Copies `data` behind the end; strings in `encoding` (default utf8). Bytes that fit into the last fragment's slack are written
+   * without a native call. Fragments grow from 512 bytes to 128 KiB.
+   *
+   * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then nothing has been appended.
+   */
+  append(data: string | Bytes | IoBuf, encoding?: BufferEncoding): this {
+    const handle = this.#handle;
+    const slot = handle.slot('IoBuf');
+    if (data instanceof Uint8Array) return this.#appendBytes(slot, data);
+    if (typeof data === 'string') {
+      checkEncoding(encoding);
+      return this.#appendBytes(slot, Buffer.from(data, encoding));
+    }
+    if (data instanceof IoBuf) {
+      check(native.appendChain(slot, data.#handle.slot('IoBuf')));
+      return this;
+    }
+    return this.#appendBytes(slot, bytesOf('data', data));
+  }
+
+  #appendBytes(slot: number, bytes: Uint8Array): this {
+    if (!this.#handle.appendToSlack(bytes, innerWindow)) check(native.append(slot, bytes));
+    return this;
+  }
+
+  /**
+   * Moves all bytes of `source` behind the end, O(1): fragments are linked, not copied. The source is released.
+   *
+   * @throws ERR_RELEASED; RangeError for a chain into itself.
+   */
+  take(source: IoBuf | DmaBuffer): this {
+    const slot = this.#handle.slot('IoBuf');
+    if (!(source instanceof IoBuf) && !(source instanceof DmaBuffer)) throw invalidType('source', 'an IoBuf or a DmaBuffer', source);
+    const from = source instanceof IoBuf ? source.#handle : dmaHandle(source);
+    if (from === this.#handle) throw invalidRange('source', 'another chain', 'the chain itself');
+    native.take(slot, from.slot(source instanceof IoBuf ? 'IoBuf' : 'DmaBuffer'));
+    from.forget();
+    return this;
+  }
+
+  /**
+   * Moves the first `length` bytes into a new chain; a fragment on the edge is shared. O(fragments moved); no bytes move.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, ERR_OUT_OF_MEMORY
+   */
+  takeFront(length: number): IoBuf {
+    const slot = this.#handle.slot('IoBuf');
+    checkInteger('length', length);
+    if (length > this.#handle.length) throw outOfBounds('takeFront', length, this.#handle.length);
+    const taken = new Handle();
+    taken.filled(native.takeFront(slot, length, taken.slot('IoBuf')));
+    this.#handle.version++;
+    return wrapHandle(taken);
+  }
+
+  /**
+   * References to the bytes from `start` to `end`; no bytes move, and neither chain can see what is later appended to the other.
+   * O(fragments up to `end`).
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, ERR_OUT_OF_MEMORY
+   */
+  share(start = 0, end?: number): IoBuf {
+    const [from, to] = this.#range('share', start, end);
+    return wrapHandle(shareRange(this.#handle, from, to - from));
+  }
+
+  /**
+   * Gives up the first `length` bytes. O(fragments given up).
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   */
+  trimFront(length: number): this {
+    const slot = this.#handle.slot('IoBuf');
+    checkInteger('length', length);
+    if (length > this.#handle.length) throw outOfBounds('trimFront', length, this.#handle.length);
+    native.trimFront(slot, length);
+    this.#handle.version++;
+    return this;
+  }
+
+  /** A zero-copy view of each fragment, front to back, as they lie when the iteration begins. */
+  *[Symbol.iterator](): IterableIterator<Buffer> {
+    const handle = this.#handle;
+    const slot = handle.slot('IoBuf');
+    const views: Buffer[] = [];
+    for (let count = native.fragments(slot, 0); count > 0; count = native.fragments(slot, views.length)) {
+      for (let at = 0; at < count * FRAGMENT_WORDS; at += FRAGMENT_WORDS) {
+        views.push(viewOf(handle.block, bodyWords[at]!, bodyWords[at + 1]!, bodyWords[at + 2]!));
+      }
+    }
+    yield* views;
+  }
+
+  /** Reads from the front without consuming. The reader sees later appends; trims and takes make its position count anew. */
+  reader(): IoBufReader {
+    this.#handle.slot('IoBuf');
+    return new IoBufReader(this.#handle, wrapHandle);
+  }
+
+  /**
+   * A copy of the bytes from `start` to `end` in JavaScript's own memory.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   */
+  toBuffer(start = 0, end?: number): Buffer {
+    const [from, to] = this.#range('toBuffer', start, end);
+    const copy = Buffer.allocUnsafeSlow(to - from);
+    if (copy.length > 0) native.copyOut(this.#handle.slot('IoBuf'), from, copy);
+    return copy;
+  }
+
+  /** The bytes from `start` to `end` as text (default utf8); characters that lie across fragments come out whole. Copies. */
+  toString(encoding?: BufferEncoding, start = 0, end?: number): string {
+    checkEncoding(encoding);
+    return this.toBuffer(start, end).toString(encoding);
+  }
+
+  /**
+   * Copies the bytes from `start` to `end`, as many as fit, into `target` from `targetStart` on; returns how many. In the ledger a
+   * target in slab memory counts as 'copyTo', another as 'toBuffer'.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   */
+  copyTo(target: Uint8Array, targetStart = 0, start = 0, end?: number): number {
+    const [from, to] = this.#range('copyTo', start, end);
+    if (!ArrayBuffer.isView(target)) throw invalidType('target', 'a Uint8Array', target);
+    const bytes = bytesOf('target', target);
+    checkInteger('targetStart', targetStart);
+    if (targetStart > bytes.length) throw outOfBounds('copyTo', targetStart, bytes.length);
+    const length = Math.min(to - from, bytes.length - targetStart);
+    if (length === 0) return 0;
+    return native.copyOut(this.#handle.slot('IoBuf'), from, bytes.subarray(targetStart, targetStart + length));
+  }
+
+  /** CRC-32C of all bytes, continued from `seed`, the checksum of what came before. With the processor's instruction. */
+  crc32c(seed = 0): number {
+    const slot = this.#handle.slot('IoBuf');
+    checkInteger('seed', seed, 0, 0xffff_ffff);
+    return native.crc32c(slot, seed);
+  }
+
+  /** Gives all references back, each to its home. Releasing twice is harmless. */
+  release(): void {
+    this.#handle.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  [inspect.custom](): string {
+    if (this.released) return 'IoBuf { released }';
+    return `IoBuf { length: ${this.length}, fragments: ${this.fragmentCount} }`;
+  }
+
+  #range(what: string, start: number, end: number | undefined): [number, number] {
+    this.#handle.slot('IoBuf');
+    const { length } = this.#handle;
+    const to = end ?? length;
+    checkInteger('start', start);
+    checkInteger('end', to);
+    if (to > length || start > to) throw outOfBounds(what, Math.max(to, start), length);
+    return [start, to];
+  }
+}
+
+/** What the next chain is made of, when it is not to be empty: keeps the constructor free of arguments. */
+let pending: Handle | undefined;
+
+export function shareRange(handle: Handle, start: number, length: number): Handle {
+  const shared = new Handle();
+  return shared.filled(native.share(handle.slot('IoBuf'), start, length, shared.slot('IoBuf')));
+}
+
+export function iobufFrom(handle: Handle): IoBuf {
+  return wrapHandle(handle);
+}
+
+export function iobufHandle(buffer: IoBuf): Handle {
+  return handleOf(buffer);
+}

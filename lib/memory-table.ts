@@ -1,0 +1,21 @@
+// The memory of a shard as a person reads it at three in the morning: totals first, then one line per size class.
+import { formatMemorySize } from './memory-size.js';
+import type { MemoryStats } from './shard.js';
+
+export function memoryTable(shard: number, stats: MemoryStats): string {
+  const percent = ((stats.used / stats.budget) * 100).toFixed(1);
+  const lines = [
+    `shard ${shard}: ${formatMemorySize(stats.used)} used of ${formatMemorySize(stats.budget)} (${percent} %), ` +
+      `${formatMemorySize(stats.committed)} committed, ${stats.liveObjects} live objects`,
+    `allocations ${stats.allocations}, frees ${stats.frees}, failures ${stats.failures}; frees sent home ${stats.remoteFreesSent}, ` +
+      `come home ${stats.remoteFreesReceived}, waiting ${stats.remoteFreesPending}; leaks reclaimed ${stats.leaksReclaimed}`,
+    '  slot size       used       free      slabs     in use',
+  ];
+  for (const { size, used, free, slabs } of stats.classes) {
+    const cells = [String(size).padStart(11), String(used).padStart(11), String(free).padStart(11), String(slabs).padStart(11)];
+    lines.push(`${cells.join('')}${formatMemorySize(used * size).padStart(12)}`);
+  }
+  const inSlots = stats.classes.reduce((sum, { size, used }) => sum + size * used, 0);
+  lines.push(`  larger than 16 KiB: ${formatMemorySize(stats.used - inSlots)}`);
+  return lines.join('\n');
+}

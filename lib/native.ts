@@ -1,0 +1,135 @@
+// The only file that loads the binary, and its shape. Functions take numbers that were validated before and return
+// numbers: 0 or more is well, below 0 is an error (errors.ts).
+import { join } from 'node:path';
+
+export interface Constants {
+  readonly windowSize: number;
+  readonly exchangeSize: number;
+  readonly exchangeBody: number;
+  readonly blockSlots: number;
+  readonly slotSize: number;
+  readonly slotLength: number;
+  readonly slotFragments: number;
+  readonly slotSlack: number;
+  readonly slotPending: number;
+  readonly slotSlackPiece: number;
+  readonly slotSlackOffset: number;
+  readonly slotFrontPiece: number;
+  readonly slotFrontOffset: number;
+  readonly parcelsMax: number;
+  readonly alignmentMax: number;
+  readonly budgetMin: number;
+  readonly pageSize: number;
+  readonly shardsMax: number;
+  readonly stallThreshold: number;
+}
+
+export interface NativeMemoryStats {
+  budget: number;
+  committed: number;
+  used: number;
+  free: number;
+  liveObjects: number;
+  allocations: number;
+  frees: number;
+  failures: number;
+  remoteFreesSent: number;
+  remoteFreesReceived: number;
+  remoteFreesPending: number;
+  classes: { size: number; used: number; free: number; slabs: number }[];
+}
+
+export interface NativeShardStats {
+  lanes: { to: number; sent: number; received: number; waiting: number }[];
+  turns: number;
+  stalls: number;
+  longestTurn: number;
+  ledger: { copied: Record<string, number>; shared: number; moved: number };
+  io: {
+    engine: string;
+    reads: number;
+    writes: number;
+    syncs: number;
+    bytesRead: number;
+    bytesWritten: number;
+    inFlight: number;
+    submits: number;
+  };
+}
+
+export interface OpenedFile {
+  file: number;
+  direct: boolean;
+  memory: number;
+  offset: number;
+  source: string;
+  engine: 'io_uring' | 'threads';
+}
+
+export interface Native {
+  readonly constants: Constants;
+
+  // This thread's shard.
+  setup(outgoing: ArrayBuffer, incoming: ArrayBuffer): number;
+  onMessages(callback: (count: number) => void): number;
+  onCompletions(callback: (count: number) => void): number;
+  attach(budget: number, spin: number, stallThreshold: number): number;
+  shardRef(): { id: number; incarnation: number; arenaPieces: number };
+  memoryStats(): NativeMemoryStats;
+  shardStats(): NativeShardStats;
+  trim(): number;
+  pinThread(cpu: number): boolean;
+  machine(): { cpus: number; cpusAllowed: number[]; memory: number; ioUringRefusal: string | null; orphans: number };
+  window(piece: number, pieces: number): ArrayBuffer | null;
+
+  // Chains, by slot.
+  addBlock(memory: ArrayBuffer): number;
+  releaseBlock(block: number): number;
+  dmaAlloc(slot: number, length: number, alignment: number, zero: number): number;
+  append(slot: number, bytes: Uint8Array): number;
+  appendChain(slot: number, source: number): number;
+  take(slot: number, source: number): number;
+  takeFront(slot: number, length: number, into: number): number;
+  share(slot: number, start: number, length: number, into: number): number;
+  trimFront(slot: number, length: number): number;
+  release(slot: number): number;
+  fragments(slot: number, first: number): number;
+  copyOut(slot: number, start: number, target: Uint8Array): number;
+  crc32c(slot: number, seed: number): number;
+
+  // Messages; what they say is in the exchange areas.
+  send(): number;
+  sendLarge(encoded: Uint8Array): number;
+  reply(): number;
+  replyLarge(encoded: Uint8Array): number;
+  takeEncoded(ordinal: number, target: Uint8Array): number;
+  claimParcel(ordinal: number, length: number, slot: number): number;
+
+  // Files, by number.
+  fileOpen(fd: number, engine: number): OpenedFile | number;
+  fileRead(file: number, position: number, length: number, operation: number): number;
+  fileWrite(file: number, position: number, slot: number, operation: number): number;
+  fileSync(file: number, dataOnly: number, operation: number): number;
+  fileSize(file: number): number;
+  fileClose(file: number): number;
+  claimRead(ordinal: number, slot: number): number;
+}
+
+function load(): Native {
+  const root = join(__dirname, '..');
+  try {
+    if (process.env.COREBUF_BINARY !== undefined) return require(process.env.COREBUF_BINARY) as Native;
+    const load = require('node-gyp-build') as (folder: string) => Native;
+    return load(root);
+  } catch (cause) {
+    throw new Error(
+      `corebuf has no binary that runs here (${process.platform}-${process.arch}, Node ${process.version}). Looked in ` +
+        `${join(root, 'build', 'Release')} and ${join(root, 'prebuilds')}. From a checkout of the repository, ` +
+        '`npm run setup` builds one; it needs a C++20 compiler, make, and cmake or python3.',
+      { cause },
+    );
+  }
+}
+
+export const native: Native = load();
+export const constants: Constants = native.constants;

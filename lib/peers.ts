@@ -1,0 +1,146 @@
+// The shards that this one can call: typed remotes, with a bound on how many requests are under way to each.
+import { checkInteger } from './checks.js';
+import { discard, prepare, request, requestPrepared } from './calls.js';
+import type { Prepared, ShardRef } from './calls.js';
+import { shardGone } from './errors.js';
+import { DmaBuffer } from './dma-buffer.js';
+import { IoBuf } from './iobuf.js';
+
+export type Service = Record<string, (...args: never[]) => unknown>;
+export type Remote<S> = { [K in keyof S]: S[K] extends (...a: infer A) => infer R ? (...a: A) => Promise<Awaited<R>> : never };
+export type RemoteAll<S> = { [K in keyof S]: S[K] extends (...a: infer A) => infer R ? (...a: A) => Promise<Awaited<R>[]> : never };
+
+/** Shards to call, by their index in the group. */
+export interface Peers<S> {
+  readonly size: number;
+  /** A method of one shard. Chains among the arguments move there; the result's move here. */
+  on(shard: number): Remote<S>;
+  /** A method of every shard. Chains among the arguments are shared with each and stay the caller's. */
+  readonly all: RemoteAll<S>;
+}
+
+export interface PeerAddress extends ShardRef {
+  readonly methods: readonly string[];
+}
+
+export const IN_FLIGHT_DEFAULT = 1024;
+
+interface Queued {
+  readonly method: number;
+  readonly prepared: Prepared;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Call = (...args: unknown[]) => Promise<unknown>;
+
+/** One other shard. Requests beyond `maxInFlight` wait here, in order, with their arguments already taken over. */
+export class Peer {
+  readonly address: PeerAddress;
+  readonly remote: Remote<Service>;
+  readonly #maxInFlight: number;
+  readonly #queue: Queued[] = [];
+  #inFlight = 0;
+
+  constructor(address: PeerAddress, maxInFlight: number) {
+    this.address = address;
+    this.#maxInFlight = maxInFlight;
+    this.remote = remoteOf(address.methods, (method) => (...args) => this.call(method, args));
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  async call(method: number, args: readonly unknown[]): Promise<unknown> {
+    if (this.#inFlight >= this.#maxInFlight) {
+      const prepared = prepare(args);
+      return new Promise((resolve, reject) => this.#queue.push({ method, prepared, resolve, reject }));
+    }
+    const answer = request(this.address, method, args);
+    this.#inFlight++;
+    return this.#track(answer);
+  }
+
+  async #track(answer: Promise<unknown>): Promise<unknown> {
+    try {
+      return await answer;
+    } finally {
+      this.#inFlight--;
+      this.#sendQueued();
+    }
+  }
+
+  #sendQueued(): void {
+    while (this.#inFlight < this.#maxInFlight) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      try {
+        const answer = requestPrepared(this.address, next.method, next.prepared);
+        this.#inFlight++;
+        this.#track(answer).then(next.resolve, next.reject);
+      } catch (error) {
+        discard(next.prepared);
+        next.reject(error);
+      }
+    }
+  }
+
+  /** It has ended: what still waits to be sent fails. */
+  gone(): void {
+    for (const queued of this.#queue.splice(0)) {
+      discard(queued.prepared);
+      queued.reject(shardGone(this.address.id));
+    }
+  }
+}
+
+/** Remotes are looked up per call, so their methods are made once. Not a thenable, or `await` would call it. */
+function remoteOf(methods: readonly string[], make: (method: number, name: string) => Call): Remote<Service> {
+  const remote = Object.create(null) as Record<string, Call>;
+  methods.forEach((name, method) => (remote[name] = make(method, name)));
+  return Object.freeze(remote) as Remote<Service>;
+}
+
+export class PeerGroup implements Peers<Service> {
+  readonly #peers: readonly Peer[];
+  readonly #all: RemoteAll<Service>;
+
+  constructor(addresses: readonly PeerAddress[], maxInFlight: number) {
+    this.#peers = addresses.map((address) => new Peer(address, maxInFlight));
+    this.#all = remoteOf(addresses[0]?.methods ?? [], (_, name) => (...args) => this.#callAll(name, args)) as unknown as RemoteAll<Service>;
+  }
+
+  get size(): number {
+    return this.#peers.length;
+  }
+
+  peer(shard: number): Peer {
+    checkInteger('shard', shard, 0, this.#peers.length - 1);
+    return this.#peers[shard]!;
+  }
+
+  on(shard: number): Remote<Service> {
+    return this.peer(shard).remote;
+  }
+
+  get all(): RemoteAll<Service> {
+    return this.#all;
+  }
+
+  /** By name: shards of one group may serve their methods in different order. */
+  async #callAll(name: string, args: unknown[]): Promise<unknown[]> {
+    return Promise.all(this.#peers.map((peer) => peer.call(peer.address.methods.indexOf(name), args.map(shareDeep))));
+  }
+}
+
+/** The same value with a new reference in place of every chain. */
+function shareDeep(value: unknown): unknown {
+  if (value instanceof IoBuf || value instanceof DmaBuffer) return value.share();
+  if (Array.isArray(value)) return value.map(shareDeep);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shareDeep(item)]));
+}
+

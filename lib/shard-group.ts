@@ -1,0 +1,242 @@
+// One worker_thread per shard, wired to each other and to the thread that starts them.
+import { EventEmitter, once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { constants, native } from './native.js';
+import { attachDefault, SPIN_DEFAULT } from './attachment.js';
+import type { ShardOptions } from './attachment.js';
+import { whenIdle } from './calls.js';
+import { checkChoice, checkFunction, checkInteger, checkOptions, invalidType } from './checks.js';
+import { closed, CorebufError } from './errors.js';
+import type { FromWorker, StartMessage, ToWorker } from './group-protocol.js';
+import { parseMemorySize } from './memory-size.js';
+import { IN_FLIGHT_DEFAULT, PeerGroup } from './peers.js';
+import type { PeerAddress, Peers, Remote, RemoteAll } from './peers.js';
+import { decodeError } from './remote-error.js';
+import { STATS_METHOD } from './stats.js';
+import type { ShardStats } from './stats.js';
+
+export interface GroupOptions extends Omit<ShardOptions, 'cpu'> {
+  /** 1 … 255, or 'all': as many as this process may use CPUs (affinity and cgroup quota). Default 'all'. */
+  shards?: number | 'all';
+  /** One CPU per shard. Default true when there are as many CPUs as shards. */
+  pin?: boolean;
+  /** Of the whole group, split evenly. Default half of what the cgroup, or the machine, allows. */
+  memory?: number | string;
+  /** As of any Worker; must be cloneable. */
+  workerData?: unknown;
+  /** Requests under way from one shard to another before callers wait. Default 1024. */
+  maxInFlight?: number;
+}
+
+export interface ShardExit {
+  /** Index in the group. */
+  shard: number;
+  code: number;
+  /** What it died of, when it was an uncaught error. */
+  error: Error | undefined;
+}
+
+interface Plan {
+  readonly module: string;
+  readonly shards: number;
+  readonly maxInFlight: number;
+  readonly workerData: unknown;
+  readonly optionsOf: (index: number) => ShardOptions;
+}
+
+/** One worker and the port to it. */
+class Member {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  readonly index: number;
+  error: Error | undefined;
+  readonly exited: Promise<number>;
+  alive = true;
+
+  constructor(plan: Plan, index: number) {
+    this.index = index;
+    this.worker = new Worker(join(__dirname, 'shard-worker.js'), { workerData: plan.workerData });
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    const start: StartMessage = {
+      corebuf: 'start',
+      module: plan.module,
+      index,
+      options: plan.optionsOf(index),
+      maxInFlight: plan.maxInFlight,
+      port: port2,
+    };
+    this.worker.postMessage(start, [port2]);
+    this.worker.on('error', (error: Error) => (this.error = error));
+    this.exited = new Promise((resolve) =>
+      this.worker.once('exit', (code) => {
+        this.alive = false;
+        this.port.close();
+        resolve(code);
+      }),
+    );
+  }
+
+  tell(message: ToWorker): void {
+    this.port.postMessage(message);
+  }
+
+  /** Its address, once its module is served. */
+  async ready(): Promise<PeerAddress> {
+    const [message] = (await Promise.race([once(this.port, 'message'), this.#failed()])) as [FromWorker];
+    if (message.type === 'ready') return message.address;
+    throw message.type === 'failed' ? decodeError(message.error) : new Error(`unexpected ${message.type}`);
+  }
+
+  async drained(): Promise<void> {
+    const drained = new Promise<void>((resolve) => {
+      this.port.on('message', (message: FromWorker) => {
+        if (message.type === 'drained') resolve();
+      });
+    });
+    this.tell({ type: 'drain' });
+    await Promise.race([drained, this.exited]);
+  }
+
+  async #failed(): Promise<never> {
+    const code = await this.exited;
+    throw new CorebufError('ERR_SHARD_GONE', `shard ${this.index} of the group ended with code ${code} before it was ready`, { cause: this.error });
+  }
+}
+
+/**
+ * Shards that serve one module.
+ *
+ * @example
+ * const group = await ShardGroup.start<Log>(new URL('./log-shard.js', import.meta.url), { shards: 4 });
+ * await group.on(2).append(7, IoBuf.from('record'));
+ * await group.close();
+ */
+export class ShardGroup<S> implements Peers<S> {
+  readonly #members: readonly Member[];
+  readonly #peers: PeerGroup;
+  readonly #events = new EventEmitter();
+  #closing: Promise<void> | undefined;
+
+  private constructor(members: readonly Member[], peers: PeerGroup) {
+    this.#members = members;
+    this.#peers = peers;
+    for (const member of members) void member.exited.then((code) => this.#ended(member, code));
+  }
+
+  /**
+   * Starts the workers and resolves when each has served its module. `module` is a file URL, or a path that is taken from the current
+   * directory; CommonJS or ESM.
+   *
+   * @throws what the module threw; ERR_SHARD_GONE when a worker ended; TypeError and RangeError for options. Then no worker is left.
+   */
+  static async start<S>(module: URL | string, options: GroupOptions = {}): Promise<ShardGroup<S>> {
+    const plan = planOf(module, options);
+    attachDefault();
+    const members = Array.from({ length: plan.shards }, (_, index) => new Member(plan, index));
+    try {
+      const addresses = await Promise.all(members.map((member) => member.ready()));
+      for (const member of members) member.tell({ type: 'topology', shards: addresses });
+      return new ShardGroup<S>(members, new PeerGroup(addresses, plan.maxInFlight));
+    } catch (error) {
+      await Promise.all(members.map((member) => member.worker.terminate()));
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  on(shard: number): Remote<S> {
+    this.#checkOpen();
+    return this.#peers.on(shard) as unknown as Remote<S>;
+  }
+
+  get all(): RemoteAll<S> {
+    this.#checkOpen();
+    return this.#peers.all as unknown as RemoteAll<S>;
+  }
+
+  /** The counters of every shard that is alive, by index in the group. */
+  async stats(): Promise<ShardStats[]> {
+    this.#checkOpen();
+    const alive = this.#members.filter((member) => member.alive);
+    return (await Promise.all(alive.map(({ index }) => this.#peers.peer(index).call(STATS_METHOD, [])))) as ShardStats[];
+  }
+
+  /** 'exit' ({shard, code, error}) when a shard has ended, however; 'error' (error, shard) when it died of one. */
+  addListener(event: 'exit' | 'error', listener: (...args: never[]) => void): this {
+    checkChoice('event', event, ['exit', 'error']);
+    checkFunction('listener', listener);
+    this.#events.on(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  /** Ends one shard at once, as Worker.terminate() does. Calls that wait for it fail with ERR_SHARD_GONE. */
+  async terminate(shard: number): Promise<void> {
+    checkInteger('shard', shard, 0, this.size - 1);
+    await this.#members[shard]!.worker.terminate();
+  }
+
+  /** Waits until no call is under way, then ends all shards. Later calls throw ERR_CLOSED; closing twice is harmless. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await whenIdle();
+    const alive = this.#members.filter((member) => member.alive);
+    await Promise.all(alive.map((member) => member.drained()));
+    for (const member of alive) member.tell({ type: 'end' });
+    await Promise.all(this.#members.map((member) => member.exited));
+  }
+
+  #ended(member: Member, code: number): void {
+    this.#peers.peer(member.index).gone();
+    const { error } = member;
+    this.#events.emit('exit', { shard: member.index, code, error } satisfies ShardExit);
+    if (error !== undefined && this.#events.listenerCount('error') > 0) this.#events.emit('error', error, member.index);
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw closed('group');
+  }
+}
+
+function planOf(module: URL | string, options: GroupOptions): Plan {
+  checkOptions('options', options);
+  const machine = native.machine();
+  const shards = options.shards === undefined || options.shards === 'all' ? machine.cpus : options.shards;
+  checkInteger('options.shards', shards, 1, constants.shardsMax - 1);
+  const { maxInFlight = IN_FLIGHT_DEFAULT, pin = shards <= machine.cpus } = options;
+  checkInteger('options.maxInFlight', maxInFlight, 1, 1_000_000);
+  if (typeof pin !== 'boolean') throw invalidType('options.pin', 'a boolean', pin);
+  const memory = parseMemorySize('options.memory', options.memory ?? Math.floor(machine.memory / 2), constants.budgetMin * shards);
+  // A shard that spins takes a processor from another where there are not enough.
+  const spin = options.spin ?? (shards < machine.cpus ? SPIN_DEFAULT : 0);
+  checkInteger('options.spin', spin, 0, 1_000_000);
+  const { stallThreshold } = options;
+  if (stallThreshold !== undefined) checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
+  const optionsOf = (index: number): ShardOptions => ({
+    memory: Math.floor(memory / shards),
+    cpu: pin ? (machine.cpusAllowed[index % machine.cpusAllowed.length] ?? false) : false,
+    spin,
+    ...(stallThreshold === undefined ? {} : { stallThreshold }),
+  });
+  return { module: hrefOf(module), shards, maxInFlight, workerData: options.workerData, optionsOf };
+}
+
+function hrefOf(module: URL | string): string {
+  if (typeof module === 'string') return module.startsWith('file:') ? module : pathToFileURL(resolve(module)).href;
+  if (Object.prototype.toString.call(module) === '[object URL]') return module.href;
+  throw invalidType('module', 'a file URL or a path', module);
+}

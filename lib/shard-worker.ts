@@ -1,0 +1,50 @@
+// What runs first in each worker of a group: attach, load the user's module, tell who we are.
+import { parentPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { attachWith } from './attachment.js';
+import { whenIdle } from './calls.js';
+import type { FromWorker, StartMessage, ToWorker } from './group-protocol.js';
+import { PeerGroup } from './peers.js';
+import { encodeError, isError, notAnError } from './remote-error.js';
+import { servedMethods } from './serve.js';
+import { enterGroup } from './shard.js';
+
+parentPort!.once('message', (start: StartMessage) => void run(start));
+
+async function run(start: StartMessage): Promise<void> {
+  const { port } = start;
+  const tell = (message: FromWorker): void => port.postMessage(message);
+  port.on('message', (message: ToWorker) => obey(message, start, tell));
+  try {
+    const { id, incarnation } = attachWith(start.options);
+    await import(start.module);
+    const methods = await servedMethods();
+    if (methods === undefined) throw new Error(`${start.module} did not call serve()`);
+    tell({ type: 'ready', address: { id, incarnation, methods } });
+  } catch (error) {
+    tell({ type: 'failed', error: describe(error) });
+  }
+}
+
+function obey(message: ToWorker, start: StartMessage, tell: (message: FromWorker) => void): void {
+  switch (message.type) {
+    case 'topology':
+      enterGroup(new PeerGroup(message.shards, start.maxInFlight));
+      break;
+    case 'drain':
+      void whenIdle().then(() => tell({ type: 'drained' }));
+      break;
+    case 'end':
+      end(start.port);
+  }
+}
+
+/** Whatever the module left open: the group is closed, and so is its thread. */
+function end(port: MessagePort): void {
+  port.close();
+  process.exit(0);
+}
+
+function describe(error: unknown): Record<string, unknown> {
+  return encodeError((typeof error === 'object' && error !== null && isError(error) ? error : notAnError(error)) as Error & Record<string, unknown>);
+}

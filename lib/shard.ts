@@ -1,0 +1,118 @@
+// This thread's shard as users see it.
+import { EventEmitter } from 'node:events';
+import { native } from './native.js';
+import { attachDefault, attachWith } from './attachment.js';
+import type { ShardOptions } from './attachment.js';
+import { checkFunction, checkChoice } from './checks.js';
+import { reportMemoryWith } from './errors.js';
+import { Handle, leaksReclaimed } from './handle.js';
+import { memoryTable } from './memory-table.js';
+import type { Peers } from './peers.js';
+
+export interface MemoryStats {
+  budget: number;
+  /** Bytes that may have memory behind them, bookkeeping included. */
+  committed: number;
+  /** Bytes of live slots and spans. */
+  used: number;
+  free: number;
+  liveObjects: number;
+  allocations: number;
+  frees: number;
+  failures: number;
+  remoteFreesSent: number;
+  remoteFreesReceived: number;
+  remoteFreesPending: number;
+  leaksReclaimed: number;
+  classes: { size: number; used: number; free: number; slabs: number }[];
+}
+
+/** The memory of one shard. */
+export class ShardMemory {
+  /** In bytes: what the shard may use. */
+  get budget(): number {
+    return attachDefault().budget;
+  }
+
+  /** Counters as of now. One native call. */
+  stats(): MemoryStats {
+    attachDefault();
+    const { classes, ...counted } = native.memoryStats();
+    return { ...counted, leaksReclaimed: leaksReclaimed(), classes };
+  }
+
+  /** A table for people. */
+  report(): string {
+    return memoryTable(attachDefault().id, this.stats());
+  }
+
+  /** Gives unused pages back to the system; returns how many bytes. One or more system calls. */
+  trim(): number {
+    attachDefault();
+    return native.trim();
+  }
+}
+
+export interface LeakReport {
+  /** Chains that were collected without having been released. */
+  count: number;
+}
+
+let joinGroup: (shard: Shard, group: Peers<unknown> | undefined) => void;
+let emit: (shard: Shard, event: string, report: unknown) => void;
+
+/** What this thread is in the process: a number, a memory, perhaps a group. */
+export class Shard {
+  readonly memory = new ShardMemory();
+  #group: Peers<unknown> | undefined;
+  readonly #events = new EventEmitter();
+
+  get id(): number {
+    return attachDefault().id;
+  }
+
+  /** The processor this thread is pinned to. */
+  get cpu(): number | undefined {
+    return attachDefault().cpu;
+  }
+
+  /** The group this shard serves in, to call its siblings. */
+  get group(): Peers<unknown> | undefined {
+    return this.#group;
+  }
+
+  on(event: 'leak', listener: (report: LeakReport) => void): this {
+    checkChoice('event', event, ['leak']);
+    checkFunction('listener', listener);
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  static {
+    joinGroup = (shard, group) => (shard.#group = group);
+    emit = (shard, event, report) => shard.#events.emit(event, report);
+  }
+}
+
+/** This thread's shard; attached with defaults on first use. */
+export const thisShard: Shard = new Shard();
+
+/**
+ * Gives this thread its shard with these options; without it the first use attaches with defaults.
+ *
+ * @throws ERR_CLOSED when the thread is attached already; TypeError and RangeError for options.
+ * @example
+ * attach({ memory: '1GiB', cpu: 'auto' });
+ */
+export function attach(options: ShardOptions = {}): Shard {
+  attachWith(options);
+  return thisShard;
+}
+
+/** The group that this thread serves in. */
+export function enterGroup(group: Peers<unknown>): void {
+  joinGroup(thisShard, group);
+}
+
+Handle.reportLeaksTo((count) => emit(thisShard, 'leak', { count } satisfies LeakReport));
+reportMemoryWith(() => thisShard.memory.report());

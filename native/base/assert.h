@@ -1,0 +1,19 @@
+// ASSERT stops the process when one of our own invariants is broken; it is on in every build.
+// DEBUG_ASSERT is for checks that cost more than a compare; it is on in debug and sanitizer builds.
+// Nothing that comes from JavaScript, the network or a disk may reach either one unchecked.
+#pragma once
+
+namespace corebuf {
+
+[[noreturn]] void assert_failed(const char* condition, const char* file, int line);
+
+}  // namespace corebuf
+
+#define ASSERT(condition) \
+  (__builtin_expect(static_cast<bool>(condition), 1) ? void(0) : ::corebuf::assert_failed(#condition, __FILE__, __LINE__))
+
+#ifdef COREBUF_DEBUG
+#define DEBUG_ASSERT(condition) ASSERT(condition)
+#else
+#define DEBUG_ASSERT(condition) void(sizeof(!(condition)))
+#endif

@@ -1,0 +1,66 @@
+#include "buffer/buffer.h"
+
+#include <new>
+
+#include "buffer/fragment.h"
+
+namespace corebuf {
+
+namespace {
+
+buffer* make_record(shard& home) {
+  void* memory = home.heap().allocate(sizeof(buffer));
+  return memory == nullptr ? nullptr : new (memory) buffer;
+}
+
+}  // namespace
+
+buffer* buffer::make(shard& home, size_t size, size_t alignment) {
+  buffer* made = make_record(home);
+  if (made == nullptr) return nullptr;
+  made->data = static_cast<std::byte*>(home.heap().allocate_aligned(size, alignment));
+  made->size = size;
+  if (made->data != nullptr) return made;
+  home.heap().free(made);
+  return nullptr;
+}
+
+buffer* buffer::wrap(shard& home, std::byte* data, size_t size, unpin_function unpin, void* pinned) {
+  buffer* made = make_record(home);
+  if (made == nullptr) return nullptr;
+  made->kind = buffer_kind::wrapped;
+  made->data = data;
+  made->size = size;
+  made->unpin = unpin;
+  made->pinned = pinned;
+  return made;
+}
+
+buffer* buffer::make_proxy(shard& here, fragment* foreign) {
+  buffer* made = make_record(here);
+  if (made == nullptr) return nullptr;
+  made->kind = buffer_kind::proxy;
+  made->data = foreign->data;
+  made->size = foreign->length;
+  made->origin = foreign;
+  return made;
+}
+
+void buffer::destroy(shard& home) {
+  ASSERT_HOME(home.id());
+  DEBUG_ASSERT(count == 0);
+  switch (kind) {
+    case buffer_kind::slab:
+      home.heap().free(data);
+      break;
+    case buffer_kind::wrapped:
+      unpin(home, pinned);
+      break;
+    case buffer_kind::proxy:
+      home.release(origin);
+      break;
+  }
+  home.heap().free(this);
+}
+
+}  // namespace corebuf

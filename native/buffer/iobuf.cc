@@ -1,0 +1,292 @@
+#include "buffer/iobuf.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "buffer/crc32c.h"
+#include "buffer/fragment_size.h"
+#include "memory/address_map.h"
+
+namespace corebuf {
+
+bool iobuf::append(shard& here, std::span<const std::byte> bytes) {
+  const size_t fitting = std::min<size_t>(slack_, bytes.size());
+  chain<fragment> grown;
+  if (bytes.size() > fitting && !grow(here, bytes.size() - fitting, grown)) return false;
+
+  if (fitting > 0) {
+    std::memcpy(fragments_.back()->end(), bytes.data(), fitting);
+    fragments_.back()->length += fitting;
+    length_ += fitting;
+    slack_ -= static_cast<uint32_t>(fitting);
+  }
+  here.ledger_here().count_copy(copy_place::append, bytes.size());
+  bytes = bytes.subspan(fitting);
+  while (fragment* added = grown.pop_front()) {
+    added->length = std::min(added->of->size, bytes.size());
+    std::memcpy(added->data, bytes.data(), added->length);
+    bytes = bytes.subspan(added->length);
+    const size_t slack = added->of->size - added->length;
+    push(added);
+    slack_ = static_cast<uint32_t>(slack);
+  }
+  return true;
+}
+
+bool iobuf::append_copy(shard& here, const iobuf& other) {
+  iobuf copy;
+  size_t left = other.length_;  // `other` may be this chain
+  for (const fragment* at = other.front(); left > 0; at = next(at)) {
+    if (!copy.append(here, {at->data, at->length})) {
+      copy.release(here);
+      return false;
+    }
+    left -= at->length;
+  }
+  take(here, copy);
+  return true;
+}
+
+bool iobuf::append_reference(shard& here, buffer& of) {
+  fragment* added = fragment::make(here, of, of.data, of.size);
+  if (added == nullptr) return false;
+  push(added);
+  return true;
+}
+
+void iobuf::take(shard& here, iobuf& source) {
+  if (source.fragments_.empty()) return;
+  here.ledger_here().moved += source.length_;
+  const uint32_t slack = source.slack_;
+  link(std::move(source.fragments_), source.length_, source.home_);
+  slack_ = slack;
+  source.forget();
+}
+
+bool iobuf::take_front(shard& here, size_t length, iobuf& into) {
+  ASSERT(length <= length_);
+  fragment* last = nullptr;
+  size_t count = 0;
+  size_t whole = 0;
+  for (fragment* at = fragments_.front(); at != nullptr && whole + at->length <= length;
+       at = chain<fragment>::next_of(at)) {
+    last = at;
+    whole += at->length;
+    ++count;
+  }
+  iobuf edge;
+  if (length > whole && !share(here, whole, length - whole, edge)) return false;
+
+  if (last != nullptr) {
+    into.link(fragments_.take_front(last, count), whole, home_);
+    length_ -= whole;
+    here.ledger_here().moved += whole;
+    if (fragments_.empty()) forget();
+  }
+  if (length > whole) {
+    into.link(std::move(edge.fragments_), edge.length_, edge.home_);
+    trim_front(here, length - whole);
+  }
+  return true;
+}
+
+bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into) {
+  ASSERT(start <= length_ && length <= length_ - start);
+  iobuf shared;
+  fragment* before = nullptr;
+  fragment* at = fragments_.front();
+  for (; at != nullptr && length > 0 && start >= at->length; at = chain<fragment>::next_of(at)) {
+    start -= at->length;
+    before = at;
+  }
+  while (length > 0) {
+    if (owner(at) != here.id()) at = localise(here, before, at);
+    const size_t bytes = at == nullptr ? 0 : std::min(at->length - start, length);
+    fragment* reference = at == nullptr ? nullptr : fragment::make(here, *at->of, at->data + start, bytes);
+    if (reference == nullptr) {
+      shared.release(here);
+      return false;
+    }
+    shared.push(reference);
+    length -= bytes;
+    start = 0;
+    before = at;
+    at = chain<fragment>::next_of(at);
+  }
+  here.ledger_here().shared += shared.length_;
+  into.link(std::move(shared.fragments_), shared.length_, shared.home_);
+  return true;
+}
+
+/// `foreign`, which lies behind `before`, becomes the one reference of a proxy of ours, and a fragment of ours takes its place.
+fragment* iobuf::localise(shard& here, fragment* before, fragment* foreign) {
+  buffer* proxy = buffer::make_proxy(here, foreign);
+  if (proxy == nullptr) return nullptr;
+  fragment* local = fragment::make(here, *proxy, foreign->data, foreign->length);
+  if (local == nullptr) {
+    here.heap().free(proxy);
+    return nullptr;
+  }
+  fragments_.replace_after(before, local);
+  home_ = fragments_.size() == 1 ? here.id() : mixed_homes;
+  return local;
+}
+
+void iobuf::trim_front(shard& here, size_t length) {
+  ASSERT(length <= length_);
+  length_ -= length;
+  while (length > 0 && fragments_.front()->length <= length) {
+    fragment* trimmed = fragments_.pop_front();
+    length -= trimmed->length;
+    here.release(trimmed);
+  }
+  if (length > 0) {
+    fragments_.front()->data += length;
+    fragments_.front()->length -= length;
+  }
+  if (fragments_.empty()) forget();
+}
+
+void iobuf::trim_back(shard& here, size_t length) {
+  ASSERT(length <= length_);
+  slack_ = 0;
+  if (length == 0) return;
+  if (length == length_) return release(here);
+  const size_t kept = length_ - length;
+  fragment* last = fragments_.front();
+  size_t count = 1;
+  size_t bytes = last->length;
+  for (; bytes < kept; ++count) {
+    last = chain<fragment>::next_of(last);
+    bytes += last->length;
+  }
+  last->length -= bytes - kept;
+  chain<fragment> front = fragments_.take_front(last, count);
+  chain<fragment> trimmed = std::move(fragments_);
+  fragments_ = std::move(front);
+  length_ = kept;
+  if (home_ == mixed_homes) here.release(chain<homebound>(std::move(trimmed)));
+  else here.release(chain<homebound>(std::move(trimmed)), home_);
+}
+
+void iobuf::release(shard& here) {
+  if (home_ == mixed_homes) {
+    here.release(chain<homebound>(std::move(fragments_)));
+  } else if (home_ != no_shard) {
+    here.release(chain<homebound>(std::move(fragments_)), home_);
+  }
+  forget();
+}
+
+size_t iobuf::copy_out(size_t start, std::span<std::byte> into) const {
+  size_t copied = 0;
+  for (const fragment* at = front(); at != nullptr && copied < into.size(); at = next(at)) {
+    if (start >= at->length) {
+      start -= at->length;
+      continue;
+    }
+    const size_t bytes = std::min(at->length - start, into.size() - copied);
+    std::memcpy(into.data() + copied, at->data + start, bytes);
+    copied += bytes;
+    start = 0;
+  }
+  return copied;
+}
+
+uint32_t iobuf::crc32c(uint32_t seed) const {
+  for (const fragment* at = front(); at != nullptr; at = next(at)) {
+    seed = corebuf::crc32c(seed, {at->data, at->length});
+  }
+  return seed;
+}
+
+std::span<std::byte> iobuf::slack() const {
+  if (slack_ == 0) return {};
+  return {fragments_.back()->end(), slack_};
+}
+
+void iobuf::publish(shard& here, size_t written) {
+  ASSERT(written <= slack_);
+  if (written == 0) return;
+  fragments_.back()->length += written;
+  length_ += written;
+  slack_ -= static_cast<uint32_t>(written);
+  here.ledger_here().count_copy(copy_place::append, written);
+}
+
+chain<homebound> iobuf::depart(shard& here) {
+  here.ledger_here().moved += length_;
+  chain<homebound> departing(std::move(fragments_));
+  forget();
+  return departing;
+}
+
+iobuf iobuf::arrive(chain<homebound>& payload, size_t length) {
+  iobuf arrived;
+  while (arrived.length_ < length) {
+    ASSERT(!payload.empty());
+    arrived.push(static_cast<fragment*>(payload.pop_front()));
+  }
+  ASSERT(arrived.length_ == length);
+  return arrived;
+}
+
+void iobuf::push(fragment* added) {
+  fragments_.push_back(added);
+  length_ += added->length;
+  slack_ = 0;
+  const shard_id home = owner(added);
+  home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
+}
+
+void iobuf::link(chain<fragment>&& added, size_t bytes, shard_id home) {
+  if (added.empty()) return;
+  fragments_.splice(std::move(added));
+  length_ += bytes;
+  slack_ = 0;
+  home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
+}
+
+/// Empty fragments with room for `bytes`, or none at all.
+bool iobuf::grow(shard& here, size_t bytes, chain<fragment>& grown) const {
+  size_t previous = fragments_.empty() ? 0 : fragments_.back()->of->size;
+  while (bytes > 0) {
+    const size_t size = next_fragment_size(previous, bytes);
+    buffer* room = buffer::make(here, size);
+    fragment* added = room == nullptr ? nullptr : fragment::make(here, *room, room->data, 0);
+    if (added == nullptr) {
+      if (room != nullptr) room->destroy(here);
+      while (fragment* unused = grown.pop_front()) here.release(unused);
+      return false;
+    }
+    grown.push_back(added);
+    bytes -= std::min(bytes, size);
+    previous = size;
+  }
+  return true;
+}
+
+void iobuf::forget() {
+  fragments_.forget();
+  length_ = 0;
+  slack_ = 0;
+  home_ = no_shard;
+}
+
+void iobuf::invariant() const {
+  fragments_.invariant();
+  size_t bytes = 0;
+  for (const fragment* at = front(); at != nullptr; at = next(at)) {
+    const shard_id home = owner(at);
+    ASSERT(home != no_shard && owner(at->of) == home);
+    ASSERT(home_ == home || home_ == mixed_homes);
+    ASSERT(at->length > 0 || at->of->size == 0);
+    ASSERT(at->data >= at->of->data && at->end() <= at->of->data + at->of->size);
+    bytes += at->length;
+  }
+  ASSERT(bytes == length_);
+  ASSERT((home_ == no_shard) == fragments_.empty());
+  if (slack_ > 0) ASSERT(fragments_.back()->end() + slack_ <= fragments_.back()->of->data + fragments_.back()->of->size);
+}
+
+}  // namespace corebuf

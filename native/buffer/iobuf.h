@@ -1,0 +1,95 @@
+// A chain of fragments: bytes that are appended by copying, and from then on moved and shared without.
+//
+//   head ─▶ fragment ─▶ fragment ─▶ fragment ─▶ null        fragments may be of different homes
+//              │           │           │
+//           [bbbb]      [..bb..]    [bbb|slack]             only the last may have slack, and only in a buffer this
+//                                                           chain made itself and that has not hopped
+//
+// One shard holds a chain at a time and names itself in each call as `here`. Operations that need memory return
+// false when the budget of `here` is spent, and then nothing has changed. Plain data: a chain is moved by take() and ends by
+// release(); it has no destructor, because only its holder knows on which shard it is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/chain.h"
+#include "buffer/fragment.h"
+#include "shard/shard.h"
+
+namespace corebuf {
+
+class iobuf {
+ public:
+  size_t length() const { return length_; }
+  size_t fragment_count() const { return fragments_.size(); }
+  bool empty() const { return length_ == 0; }
+  const fragment* front() const { return fragments_.front(); }
+  static const fragment* next(const fragment* at) { return chain<fragment>::next_of(at); }
+
+  /// Copies. O(bytes).
+  [[nodiscard]] bool append(shard& here, std::span<const std::byte> bytes);
+  /// Copies the bytes of `other` into fragments of ours. O(bytes).
+  [[nodiscard]] bool append_copy(shard& here, const iobuf& other);
+  /// One new reference to all of `of`, whose count it raises. O(1).
+  [[nodiscard]] bool append_reference(shard& here, buffer& of);
+
+  /// Moves all of `source` behind what is here. O(1).
+  void take(shard& here, iobuf& source);
+  /// Moves the first `length` bytes behind what is in `into`; a fragment on the edge is shared. O(fragments moved).
+  [[nodiscard]] bool take_front(shard& here, size_t length, iobuf& into);
+
+  /// References to `length` bytes from `start`, put behind what is in `into`. A foreign fragment is first replaced by a
+  /// proxy, in place. O(fragments up to the end of the range).
+  [[nodiscard]] bool share(shard& here, size_t start, size_t length, iobuf& into);
+
+  /// O(fragments given up).
+  void trim_front(shard& here, size_t length);
+  /// O(fragments). Gives up the slack.
+  void trim_back(shard& here, size_t length);
+
+  /// Fragments go home: O(1) for a chain of one other home, O(fragments) for our own.
+  void release(shard& here);
+
+  /// Copies from `start` on until `into` is full or the chain ends; returns bytes.
+  size_t copy_out(size_t start, std::span<std::byte> into) const;
+  uint32_t crc32c(uint32_t seed) const;
+
+  /// Room behind the last byte that may be written directly; publish() makes written bytes part of the chain.
+  std::span<std::byte> slack() const;
+  void publish(shard& here, size_t written);
+  /// Gives up the slack: no byte written later can reach who shares or receives the last fragment.
+  void seal() { slack_ = 0; }
+
+  /// The chain as something that travels, sealed; what is left is empty.
+  chain<homebound> depart(shard& here);
+  /// The first `length` bytes of what has arrived, which end at the end of a fragment.
+  static iobuf arrive(chain<homebound>& payload, size_t length);
+
+  void invariant() const;
+
+ private:
+  static constexpr shard_id mixed_homes = 0xfffe;
+
+  void push(fragment* added);
+  void link(chain<fragment>&& added, size_t bytes, shard_id home);
+  [[nodiscard]] bool grow(shard& here, size_t bytes, chain<fragment>& grown) const;
+  fragment* localise(shard& here, fragment* before, fragment* foreign);
+  void forget();
+  friend struct iobuf_layout;
+
+  chain<fragment> fragments_;
+  size_t length_ = 0;
+  uint32_t slack_ = 0;
+  shard_id home_ = no_shard;  // of all fragments, or mixed_homes; no_shard when there are none
+};
+
+/// Where JavaScript finds the fields of a chain that it reads without a call.
+struct iobuf_layout {
+  static constexpr size_t fragment_count = offsetof(iobuf, fragments_) + chain<fragment>::size_offset();
+  static constexpr size_t length = offsetof(iobuf, length_);
+  static constexpr size_t slack = offsetof(iobuf, slack_);
+};
+
+}  // namespace corebuf

@@ -1,0 +1,58 @@
+// For tests: every way to get an io_engine, as the parameter of a suite that all of them must pass.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "io/engine_choice.h"
+#include "io/io_engine.h"
+#include "io/thread_engine.h"
+#include "io/uring_engine.h"
+
+namespace corebuf::test {
+
+struct engine_maker {
+  const char* name;
+  bool uring;
+  result<std::unique_ptr<io_engine>> (*make)();
+};
+
+/// For gtest, which would print the bytes.
+inline void PrintTo(const engine_maker& maker, std::ostream* out) { *out << maker.name; }
+
+inline const engine_maker engine_makers[] = {
+    {"uring_defer", true, [] { return uring_engine::open(uring_setup::defer); }},
+    {"uring_coop", true, [] { return uring_engine::open(uring_setup::coop); }},
+    {"uring_plain", true, [] { return uring_engine::open(uring_setup::plain); }},
+    {"threads", false, [] { return thread_engine::open(); }},
+};
+
+/// Derive from it, and instantiate with all_engines() and name_of_engine. Skips where io_uring is forbidden.
+class engine_suite : public testing::TestWithParam<engine_maker> {
+ protected:
+  void SetUp() override {
+    result<std::unique_ptr<io_engine>> made = GetParam().make();
+    if (!made.ok() && GetParam().uring && uring_refusal() != nullptr) {
+      GTEST_SKIP() << "no io_uring on this machine: " << uring_refusal();
+    }
+    ASSERT_TRUE(made.ok()) << made.failure().os_errno;
+    engine_ = std::move(made.value());
+  }
+
+  void TearDown() override {
+    if (engine_ != nullptr) engine_->drain();
+  }
+
+  io_engine& engine() { return *engine_; }
+
+ private:
+  std::unique_ptr<io_engine> engine_;
+};
+
+inline auto all_engines() { return testing::ValuesIn(engine_makers); }
+inline std::string name_of_engine(const testing::TestParamInfo<engine_maker>& of) { return of.param.name; }
+
+}  // namespace corebuf::test

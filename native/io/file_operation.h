@@ -1,0 +1,79 @@
+// One read, write or sync of a file with the memory it needs. Whatever the caller does meanwhile, the bytes stay alive
+// until the kernel is done: a read owns its buffers, a write holds references to the data. Lies in the memory of its
+// home, whose thread starts it, is told, and ends it.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "buffer/iobuf.h"
+#include "io/dma_file.h"
+#include "io/io_engine.h"
+#include "io/transfer.h"
+#include "shard/shard.h"
+
+namespace corebuf {
+
+class file_operation {
+ public:
+  using completion = void (*)(file_operation& done);
+
+  /// Any range. Its blocks are read whole into aligned memory; afterwards data() is what of the range there is in the file.
+  static result<file_operation*> read(shard& home, const dma_file& file, uint64_t position, size_t length);
+
+  /// All of `data`, which is shared, not copied. misaligned when the file is direct and the position, or the address
+  /// or length of a fragment, is not aligned.
+  static result<file_operation*> write(shard& home, const dma_file& file, uint64_t position, iobuf& data);
+
+  /// `op` is datasync or sync.
+  static result<file_operation*> flush(shard& home, const dma_file& file, io_op op);
+
+  /// `done` is called once, from a later reap() of `engine`.
+  void start(io_engine& engine, completion done, void* context);
+
+  /// Releases what data() still holds. Never while the kernel works on it.
+  void end();
+
+  shard& home() const { return home_; }
+  void* context() const { return context_; }
+  int64_t result_or_errno() const { return result_; }  // bytes, or -errno
+  iobuf& data() { return data_; }
+  io_op op() const { return op_; }
+
+  file_operation* next = nullptr;  // the caller's, for its lists
+  uint32_t number = 0;             // the caller's
+
+ private:
+  file_operation(shard& home, const dma_file& file, io_op op) : home_(home), op_(op), fd_(file.fd()) {}
+  static file_operation* make(shard& home, const dma_file& file, io_op op, size_t vectors);
+
+  std::span<iovec> vectors() { return {reinterpret_cast<iovec*>(this + 1), vector_count_}; }
+  void transferred(int64_t bytes);
+  void finish(int64_t outcome);
+
+  struct owned_transfer : transfer {
+    file_operation* owner = nullptr;
+  };
+  struct owned_request : io_request {
+    file_operation* owner = nullptr;
+  };
+
+  shard& home_;
+  const io_op op_;
+  const int fd_;
+  size_t vector_count_ = 0;
+  uint64_t position_ = 0;   // of the first byte asked for
+  size_t length_ = 0;       // bytes asked for
+  uint64_t first_block_ = 0;  // position_ aligned down
+  iobuf data_;
+  int64_t result_ = 0;
+  completion done_ = nullptr;
+  void* context_ = nullptr;
+  owned_transfer transfer_;
+  owned_request request_;
+};
+
+}  // namespace corebuf

@@ -1,0 +1,122 @@
+#include "io/thread_engine.h"
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace corebuf {
+namespace {
+
+int64_t perform(const io_request& request) {
+  const int count = static_cast<int>(request.vector_count);
+  const off_t offset = static_cast<off_t>(request.offset);
+  int64_t done = 0;
+  switch (request.op) {
+    case io_op::read:
+      done = ::preadv(request.fd, request.vectors, count, offset);
+      break;
+    case io_op::write:
+      done = ::pwritev(request.fd, request.vectors, count, offset);
+      break;
+    case io_op::datasync:
+      done = ::fdatasync(request.fd);
+      break;
+    case io_op::sync:
+      done = ::fsync(request.fd);
+      break;
+  }
+  return done < 0 ? -errno : done;
+}
+
+}  // namespace
+
+result<std::unique_ptr<io_engine>> thread_engine::open(size_t threads) {
+  ASSERT(threads >= 1);
+  result<wake_event> wake = wake_event::open();
+  if (!wake.ok()) return wake.failure();
+  std::unique_ptr<io_engine> engine(new (std::nothrow) thread_engine(threads, std::move(wake.value())));
+  if (engine == nullptr) return error_code::out_of_memory;
+  return engine;
+}
+
+thread_engine::thread_engine(size_t threads, wake_event wake) : wake_(std::move(wake)) {
+  // New threads inherit the mask, so no handler of the program ever runs on one of ours, not even at its
+  // start. On Linux sigprocmask is the calling thread's own; pthread_sigmask would ask for glibc 2.32.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_BLOCK, &all, &before);
+  threads_.reserve(threads);
+  for (size_t index = 0; index < threads; ++index) threads_.emplace_back([this] { run(); });
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
+thread_engine::~thread_engine() {
+  ASSERT(idle());
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    ::pthread_cond_broadcast(&work_);
+  }
+  for (std::thread& thread : threads_) thread.join();
+  ::pthread_cond_destroy(&work_);
+}
+
+void thread_engine::submit(io_request& request) {
+  accept(request);
+  waiting_.push_back(&request);
+}
+
+void thread_engine::flush() {
+  if (waiting_.empty()) return;
+  ++stats_.submits;
+  const size_t count = waiting_.size();
+  const std::lock_guard lock(mutex_);
+  queue_.splice(std::move(waiting_));
+  if (count >= threads_.size()) {
+    ::pthread_cond_broadcast(&work_);
+  } else {
+    for (size_t index = 0; index < count; ++index) ::pthread_cond_signal(&work_);
+  }
+}
+
+/// Waits for one; nullptr at the end.
+io_request* thread_engine::next_request() {
+  const std::lock_guard lock(mutex_);
+  while (queue_.empty() && !stopping_) ::pthread_cond_wait(&work_, mutex_.native_handle());
+  return queue_.pop_front();
+}
+
+void thread_engine::run() {
+  while (io_request* request = next_request()) {
+    request->result = perform(*request);
+    // After a push that found others there, the one that pushed first has signalled or is about to.
+    if (done_.push(request)) wake_.signal();
+  }
+}
+
+size_t thread_engine::reap(size_t most) {
+  wake_.clear();  // Before taking: what is pushed after take_all() finds an empty stack and signals again.
+  ready_.splice(done_.take_all());
+  size_t done = 0;
+  for (; done < most && !ready_.empty(); ++done) {
+    io_request& request = *ready_.pop_front();
+    finish(request, request.result);
+  }
+  if (!ready_.empty()) wake_.signal();
+  return done;
+}
+
+void thread_engine::drain() {
+  while (!idle()) {
+    flush();
+    wake_.wait();
+    reap(SIZE_MAX);
+  }
+}
+
+}  // namespace corebuf

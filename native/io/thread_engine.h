@@ -1,0 +1,57 @@
+// io_engine over a small pool of threads that call preadv and pwritev: for kernels and containers without
+// io_uring. One lock hands over a batch, results come home through a lock-free stack and one wake-up.
+//
+//   submit ──▶ waiting_ ──flush──▶ queue_ ──▶ threads ──▶ done_ ──reap──▶ ready_ ──▶ complete
+#pragma once
+
+#include <pthread.h>
+
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/chain.h"
+#include "base/mpsc_stack.h"
+#include "base/result.h"
+#include "io/io_engine.h"
+#include "io/wake_event.h"
+
+namespace corebuf {
+
+inline constexpr size_t thread_engine_threads = 4;
+
+class thread_engine final : public io_engine {
+ public:
+  /// Where the system refuses a thread the process ends, as it does for libuv's own pool.
+  static result<std::unique_ptr<io_engine>> open(size_t threads = thread_engine_threads);
+  ~thread_engine() override;
+
+  void submit(io_request& request) override;
+  void flush() override;
+  size_t reap(size_t most) override;
+  void drain() override;
+  int wake_fd() const override { return wake_.fd(); }
+  const char* name() const override { return "threads"; }
+
+ private:
+  thread_engine(size_t threads, wake_event wake);
+
+  void run();
+  io_request* next_request();
+
+  wake_event wake_;
+  chain<io_request> waiting_;  // home's
+  chain<io_request> ready_;    // home's
+
+  std::mutex mutex_;
+  // std::condition_variable::wait would ask for GLIBCXX_3.4.30, a libstdc++ of 2022.
+  pthread_cond_t work_ = PTHREAD_COND_INITIALIZER;
+  chain<io_request> queue_;  // under mutex_
+  bool stopping_ = false;    // under mutex_
+
+  mpsc_stack<io_request> done_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace corebuf

@@ -1,0 +1,121 @@
+#include "io/transfer.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "io/file_status.h"
+
+namespace corebuf {
+
+void transfer::start(io_engine& engine) {
+  ASSERT(op == io_op::read || op == io_op::write);
+  ASSERT(complete != nullptr);
+  ASSERT(is_power_of_two(alignment));
+  ASSERT(alignment <= transfer_step_max);
+  ASSERT(is_aligned(offset, alignment));
+  engine_ = &engine;
+  position_ = reached_ = end_ = offset;
+  for (const iovec& vector : vectors) {
+    ASSERT(vector.iov_len <= INT64_MAX - end_);
+    end_ += vector.iov_len;
+  }
+  stalls_ = 0;
+  skip(0);
+  submit_step();
+}
+
+void transfer::submit_step() {
+  asked_ = choose_vectors();
+  if (asked_ == 0 && position_ < end_) return finish(-EINVAL);  // 1024 vectors below one aligned block
+  step_.op = op;
+  step_.fd = fd;
+  step_.offset = position_;
+  step_.owner = this;
+  step_.complete = [](io_request& request) {
+    static_cast<step&>(request).owner->step_done(request.result);
+  };
+  engine_->submit(step_);
+}
+
+/// Points the step at as many of the first vectors as one request may have, and shortens the last of them if
+/// it must. Returns their bytes: a multiple of the alignment, unless they are all that is left.
+size_t transfer::choose_vectors() {
+  if (position_ == end_) {  // Asked for nothing: the kernel still says whether the descriptor is good.
+    step_.vectors = &nothing_;
+    step_.vector_count = 1;
+    cut_ = 0;
+    return 0;
+  }
+  uint32_t count = 0;
+  size_t bytes = 0;
+  while (count < vectors.size() && count < io_vectors_max && bytes < transfer_step_max) {
+    bytes += vectors[count++].iov_len;
+  }
+  size_t asked = std::min(bytes, transfer_step_max);
+  if (position_ + asked < end_) asked = align_down(asked, alignment);
+
+  cut_ = bytes - asked;
+  while (count > 0 && cut_ >= vectors[count - 1].iov_len) cut_ -= vectors[--count].iov_len;
+  if (count > 0) vectors[count - 1].iov_len -= cut_;
+  step_.vectors = vectors.data();
+  step_.vector_count = count;
+  return asked;
+}
+
+void transfer::step_done(int64_t moved) {
+  if (cut_ > 0) vectors[step_.vector_count - 1].iov_len += cut_;
+  if (moved == -EINTR || moved == -EAGAIN) return stall(static_cast<int>(-moved));
+  if (moved < 0) return finish(moved);
+
+  ASSERT(static_cast<size_t>(moved) <= asked_);
+  const uint64_t reached = position_ + static_cast<uint64_t>(moved);
+  const bool advanced = reached > reached_;
+  reached_ = std::max(reached_, reached);
+  const bool ended = op == io_op::read && (moved == 0 || file_ends_at(reached));
+  if (reached_ == end_ || ended) return finish(static_cast<int64_t>(reached_ - offset));
+
+  resume(reached);
+  if (!advanced) return stall(EIO);
+  stalls_ = 0;
+  submit_step();
+}
+
+/// A direct file cannot go on inside a block, where a short read or write may have stopped: the bytes since
+/// the block's start are moved again. (What happens otherwise: scylladb/seastar#3666.)
+void transfer::resume(uint64_t reached) {
+  const uint64_t next = align_down(reached, alignment);
+  skip(static_cast<size_t>(next - position_));
+  position_ = next;
+}
+
+/// Drops the first bytes of `vectors`, and the empty ones before the next byte.
+void transfer::skip(size_t bytes) {
+  size_t whole = 0;
+  while (whole < vectors.size() && bytes >= vectors[whole].iov_len) bytes -= vectors[whole++].iov_len;
+  vectors = vectors.subspan(whole);
+  if (bytes == 0) return;
+  vectors[0].iov_base = static_cast<char*>(vectors[0].iov_base) + bytes;
+  vectors[0].iov_len -= bytes;
+}
+
+void transfer::stall(int os_errno) {
+  if (++stalls_ >= transfer_stalls_max) return finish(-os_errno);
+  submit_step();
+}
+
+/// Reading on from the end of a file gives 0 bytes; but when it ends inside a block we would read the bytes
+/// of that block again, for ever: there the size must be asked. No disk is touched for it.
+bool transfer::file_ends_at(uint64_t position) const {
+  if (is_aligned(position, alignment)) return false;
+  const corebuf::result<file_status> status = status_of(fd);
+  return status.ok() && S_ISREG(status.value().mode) && position >= status.value().size;
+}
+
+void transfer::finish(int64_t outcome) {
+  result = outcome;
+  complete(*this);  // Last: it may free the transfer.
+}
+
+}  // namespace corebuf

@@ -1,0 +1,75 @@
+#include "memory/os_memory.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "base/bytes.h"
+
+namespace corebuf::os_memory {
+
+result<void*> reserve(size_t size, size_t alignment) {
+  const size_t padded = size + alignment;
+  void* mapped = mmap(nullptr, padded, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return error::from_errno(errno);
+
+  // Cut off what alignment did not need, at both ends.
+  const uintptr_t start = address_of(mapped);
+  const uintptr_t aligned = align_up(start, alignment);
+  if (aligned > start) munmap(mapped, aligned - start);
+  const size_t behind = start + padded - (aligned + size);
+  if (behind > 0) munmap(reinterpret_cast<void*>(aligned + size), behind);
+  return reinterpret_cast<void*>(aligned);
+}
+
+bool commit(void* address, size_t size) { return mprotect(address, size, PROT_READ | PROT_WRITE) == 0; }
+
+void purge(void* address, size_t size) { ASSERT(madvise(address, size, MADV_DONTNEED) == 0); }
+
+namespace {
+
+using file = std::unique_ptr<FILE, int (*)(FILE*)>;
+
+/// The number in a cgroup file; "max" and a missing file are no limit.
+size_t limit_in(const char* path) {
+  file stream(std::fopen(path, "re"), std::fclose);
+  unsigned long long value = 0;
+  if (!stream || std::fscanf(stream.get(), "%llu", &value) != 1) return SIZE_MAX;
+  return static_cast<size_t>(value);
+}
+
+/// cgroup v2: every ancestor may limit, the smallest wins.
+size_t cgroup_v2_limit() {
+  file stream(std::fopen("/proc/self/cgroup", "re"), std::fclose);
+  char line[512];
+  size_t smallest = limit_in("/sys/fs/cgroup/memory.max");
+  while (stream && std::fgets(line, sizeof line, stream.get()) != nullptr) {
+    if (std::strncmp(line, "0::/", 4) != 0) continue;
+    char* group = line + 3;
+    group[std::strcspn(group, "\n")] = 0;
+    for (char* end = group + std::strlen(group); end != group; end = std::strrchr(group, '/')) {
+      *end = 0;
+      char path[640];
+      std::snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
+      smallest = std::min(smallest, limit_in(path));
+      if (*group == 0) break;
+    }
+  }
+  return smallest;
+}
+
+}  // namespace
+
+size_t limit() {
+  const size_t machine = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t cgroup_v1 = limit_in("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+  return std::min({machine, cgroup_v1, cgroup_v2_limit()});
+}
+
+}  // namespace corebuf::os_memory

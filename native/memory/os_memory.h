@@ -1,0 +1,23 @@
+// The only place that asks the operating system for memory.
+#pragma once
+
+#include <cstddef>
+
+#include "base/result.h"
+
+namespace corebuf::os_memory {
+
+/// Address space without memory behind it, at a multiple of `alignment`. Never given back.
+result<void*> reserve(size_t size, size_t alignment);
+
+/// Makes reserved pages readable and writable; they cost nothing until they are touched.
+bool commit(void* address, size_t size);
+
+/// Gives the memory behind committed pages back. They stay accessible and read as zeros, so that a view
+/// somebody forgot can never fault.
+void purge(void* address, size_t size);
+
+/// The bytes this process may use: the cgroup's limit, else the machine's memory.
+size_t limit();
+
+}  // namespace corebuf::os_memory

@@ -1,0 +1,86 @@
+// What each page of an arena is at the moment: one small record per page, at the arena's own beginning. Records
+// are zero until first used, and memory behind untouched records is never committed by the kernel.
+//
+//   arena │ shard_heap │ page records │ page │ page │ page │ …
+//           └────── bookkeeping ─────┘  └ handed out ───────
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "memory/size_class.h"
+
+namespace corebuf {
+
+using page_number = uint32_t;
+inline constexpr page_number no_page = 0xffffffff;
+
+enum class page_kind : uint8_t {
+  unknown,   // inside a span, and not its first page
+  free,      // first page of a free span
+  slab,      // any page of a slab
+  large,     // first page of a span that is one allocation
+  reserved,  // bookkeeping
+};
+
+/// Free memory inside a slab or on a pool's list: the link lies in the slot itself.
+struct slot {
+  slot* next;
+};
+
+struct page {
+  page_kind kind = page_kind::unknown;
+  uint8_t order = 0;       // first page of a span: its size is 2^order pages
+  uint8_t size_class = 0;  // slab
+  uint16_t carved = 0;     // first page of a slab: slots that have ever been given out; the rest was never touched
+  uint16_t slots_free = 0;  // first page of a slab: slots on `free`
+  page_number next = no_page;  // first page of a free span or a slab: its neighbours on a page_list
+  page_number previous = no_page;
+  slot* free = nullptr;
+};
+
+static_assert(sizeof(page) == 24);
+
+/// The records of one arena, and the way from an address to its record and back.
+class page_table {
+ public:
+  page_table(std::byte* arena, page* records, size_t pages) : arena_(arena), records_(records), pages_(pages) {}
+
+  page& operator[](page_number number) const { return records_[number]; }
+  size_t pages() const { return pages_; }
+
+  page_number number_of(const void* pointer) const {
+    return static_cast<page_number>((address_of(pointer) - address_of(arena_)) >> page_shift);
+  }
+  std::byte* address(page_number number) const { return arena_ + (size_t{number} << page_shift); }
+
+ private:
+  std::byte* const arena_;
+  page* const records_;
+  const size_t pages_;
+};
+
+/// A doubly linked list of spans through their first pages' records.
+class page_list {
+ public:
+  bool empty() const { return head_ == no_page; }
+  page_number front() const { return head_; }
+
+  void push(page_table& table, page_number number) {
+    table[number].previous = no_page;
+    table[number].next = head_;
+    if (head_ != no_page) table[head_].previous = number;
+    head_ = number;
+  }
+
+  void remove(page_table& table, page_number number) {
+    const page& removed = table[number];
+    (removed.previous == no_page ? head_ : table[removed.previous].next) = removed.next;
+    if (removed.next != no_page) table[removed.next].previous = removed.previous;
+  }
+
+ private:
+  page_number head_ = no_page;
+};
+
+}  // namespace corebuf

@@ -1,0 +1,99 @@
+// All memory of one shard: slots from slabs to 16 KiB, spans of pages above. Lies at the beginning of its own arena, so
+// that it outlives the thread it was made for. Only its home may allocate and free; the fast paths take no
+// lock, no atomic and no system call.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/result.h"
+#include "base/shard_id.h"
+#include "memory/address_map.h"
+#include "memory/page_table.h"
+#include "memory/slab_pool.h"
+#include "memory/span_allocator.h"
+
+namespace corebuf {
+
+struct memory_stats {
+  size_t budget = 0;
+  size_t committed = 0;     // bytes that may have memory behind them, bookkeeping included
+  size_t used = 0;          // bytes of live slots and spans
+  size_t free = 0;          // budget - used
+  size_t live_objects = 0;
+  uint64_t allocations = 0;
+  uint64_t frees = 0;
+  uint64_t failures = 0;
+};
+
+class shard_heap {
+ public:
+  /// In the arena of `home`, which must be unused or have been destroyed. `budget` is in bytes and at least budget_min.
+  static result<shard_heap*> create(shard_id home, size_t budget);
+
+  /// Everything has been freed: the arena's memory goes back to the system. `heap` is gone.
+  static void destroy(shard_heap* heap);
+
+  /// 16-byte aligned; nullptr when the budget is spent. `size` is at least 1.
+  void* allocate(size_t size) {
+    ASSERT_HOME(home_);
+    if (__builtin_expect(size <= slot_size_max, 1)) {
+      void* slot = pools_[size_class_of(size)].allocate(spans_, table_);
+      return __builtin_expect(slot != nullptr, 1) ? slot : allocate_reclaiming(size, slot_granularity);
+    }
+    return allocate_slow(size, slot_granularity);
+  }
+
+  /// `alignment` is a power of two and at most 2 MiB.
+  void* allocate_aligned(size_t size, size_t alignment);
+
+  void free(void* pointer) {
+    ASSERT_HOME(home_);
+    const page& found = table_[table_.number_of(pointer)];
+    if (__builtin_expect(found.kind == page_kind::slab, 1)) {
+      pools_[found.size_class].free(spans_, table_, pointer);
+    } else {
+      free_large(pointer);
+    }
+  }
+
+  /// What the allocation at `pointer` may really use.
+  size_t usable_size(const void* pointer) const;
+
+  /// Gives memory that nothing uses back to the system; returns bytes.
+  size_t trim();
+
+  shard_id home() const { return home_; }
+  size_t budget() const { return spans_.pages_max() * page_size; }
+  size_t live_objects() const;
+  memory_stats stats() const;
+  const slab_pool& pool(size_t size_class) const { return pools_[size_class]; }
+
+  void invariant();
+
+  static constexpr size_t budget_min = 1 * MiB;
+  static constexpr size_t alignment_max = 2 * MiB;
+
+ private:
+  shard_heap(shard_id home, page_table table, page_set resident, page_number first, size_t budget);
+
+  void* allocate_slow(size_t size, size_t alignment);
+  void* allocate_reclaiming(size_t size, size_t alignment);
+  void* try_allocate(size_t size, size_t alignment);
+  void* allocate_span(size_t size);
+  void free_large(void* pointer);
+  void spill_all();
+
+  std::array<slab_pool, size_classes> pools_;
+  page_table table_;
+  span_allocator spans_;
+  const shard_id home_;
+  const size_t bookkeeping_pages_;
+  size_t large_live_ = 0;
+  size_t large_pages_ = 0;
+  uint64_t large_allocations_ = 0;
+  uint64_t failures_ = 0;
+};
+
+}  // namespace corebuf

@@ -1,0 +1,143 @@
+#include "memory/span_allocator.h"
+
+#include <algorithm>
+
+#include "memory/address_map.h"
+#include "memory/os_memory.h"
+
+namespace corebuf {
+
+namespace {
+
+// One mprotect per step; the page tables behind it are the kernel's and cost nothing until touched.
+constexpr size_t commit_step_pages = 16 * MiB / page_size;
+
+static_assert(commit_step_pages * page_size % window_size == 0, "a window is accessible as a whole");
+
+constexpr size_t pages_in(unsigned order) { return size_t{1} << order; }
+
+}  // namespace
+
+span_allocator::span_allocator(page_table table, page_set resident, page_number first, size_t pages_max)
+    : table_(table), resident_(resident), first_page_(first), pages_max_(pages_max), accessible_end_(first) {
+  // The largest naturally aligned spans that fit, front to back.
+  size_t at = first;
+  while (at < table_.pages()) {
+    unsigned order = static_cast<unsigned>(std::countr_zero(at));
+    order = std::min(order, orders - 1);
+    while (at + pages_in(order) > table_.pages()) --order;
+    insert_free(static_cast<page_number>(at), order);
+    at += pages_in(order);
+  }
+}
+
+page_number span_allocator::allocate(unsigned order) {
+  const size_t wanted = pages_in(order);
+  if (order >= orders || pages_used_ + wanted > pages_max_) return no_page;
+  const uint32_t fitting = orders_free_ >> order << order;
+  if (fitting == 0) return no_page;
+
+  unsigned found = static_cast<unsigned>(std::countr_zero(fitting));
+  const page_number first = free_[found].front();
+  if (!make_accessible(first, wanted)) return no_page;
+  // Idle memory elsewhere must not carry the shard over its budget.
+  if (pages_resident_ + wanted > pages_max_) {
+    const size_t missing = wanted - resident_.count(first, wanted);
+    if (pages_resident_ + missing > pages_max_) purge();
+  }
+
+  remove_free(first);
+  while (found > order) {
+    --found;
+    insert_free(first + static_cast<page_number>(pages_in(found)), found);
+  }
+  table_[first].order = static_cast<uint8_t>(order);
+  pages_used_ += wanted;
+  pages_resident_ += resident_.add(first, wanted);
+  return first;
+}
+
+void span_allocator::free(page_number first) {
+  unsigned order = table_[first].order;
+  pages_used_ -= pages_in(order);
+  table_[first].kind = page_kind::unknown;
+  while (order + 1 < orders) {
+    const page_number buddy = first ^ static_cast<page_number>(pages_in(order));
+    if (buddy < first_page_ || buddy + pages_in(order) > table_.pages()) break;
+    if (table_[buddy].kind != page_kind::free || table_[buddy].order != order) break;
+    remove_free(buddy);
+    first = std::min(first, buddy);
+    ++order;
+  }
+  insert_free(first, order);
+}
+
+size_t span_allocator::purge() {
+  size_t purged = 0;
+  for (const page_list& spans : free_) {
+    for (page_number span = spans.front(); span != no_page; span = table_[span].next) {
+      if (span >= accessible_end_) continue;
+      const size_t count = std::min<size_t>(pages_in(table_[span].order), accessible_end_ - span);
+      const size_t resident = resident_.remove(span, count);
+      if (resident == 0) continue;
+      os_memory::purge(table_.address(span), count * page_size);
+      purged += resident;
+    }
+  }
+  pages_resident_ -= purged;
+  return purged * page_size;
+}
+
+bool span_allocator::make_accessible(page_number first, size_t count) {
+  const size_t end = first + count;
+  if (end <= accessible_end_) return true;
+  const size_t wanted = std::min(align_up(end, commit_step_pages), table_.pages());
+  if (!os_memory::commit(table_.address(accessible_end_), (wanted - accessible_end_) * page_size)) return false;
+  accessible_end_ = static_cast<page_number>(wanted);
+  return true;
+}
+
+void span_allocator::insert_free(page_number first, unsigned order) {
+  table_[first].kind = page_kind::free;
+  table_[first].order = static_cast<uint8_t>(order);
+  free_[order].push(table_, first);
+  orders_free_ |= uint32_t{1} << order;
+}
+
+void span_allocator::remove_free(page_number first) {
+  const unsigned order = table_[first].order;
+  table_[first].kind = page_kind::unknown;
+  free_[order].remove(table_, first);
+  if (free_[order].empty()) orders_free_ &= ~(uint32_t{1} << order);
+}
+
+size_t span_allocator::pages_free(unsigned order) const {
+  size_t pages = 0;
+  for (page_number span = free_[order].front(); span != no_page; span = table_[span].next) pages += pages_in(order);
+  return pages;
+}
+
+void span_allocator::invariant() const {
+  size_t free = 0;
+  size_t resident_free = 0;
+  for (unsigned order = 0; order < orders; ++order) {
+    ASSERT(free_[order].empty() == ((orders_free_ >> order & 1) == 0));
+    page_number previous = no_page;
+    for (page_number span = free_[order].front(); span != no_page; span = table_[span].next) {
+      ASSERT(table_[span].kind == page_kind::free && table_[span].order == order);
+      ASSERT(table_[span].previous == previous);
+      ASSERT(is_aligned(span, pages_in(order)));
+      free += pages_in(order);
+      if (span < accessible_end_) {
+        resident_free += resident_.count(span, std::min<size_t>(pages_in(order), accessible_end_ - span));
+      }
+      previous = span;
+    }
+  }
+  ASSERT(first_page_ + pages_used_ + free == table_.pages());
+  ASSERT(pages_used_ + resident_free == pages_resident_);
+  ASSERT(pages_used_ <= pages_max_);
+  ASSERT(pages_resident_ <= pages_max_);
+}
+
+}  // namespace corebuf

@@ -1,0 +1,58 @@
+// Hands out runs of pages by the buddy method: every span is a power of two long and naturally aligned, and two
+// free halves of one span always merge. Belongs to one shard. Memory is committed in steps as spans first
+// reach it; pages of free spans keep their memory until purge() gives it back.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "memory/page_set.h"
+#include "memory/page_table.h"
+
+namespace corebuf {
+
+class span_allocator {
+ public:
+  /// Pages from `first` to the end of the table are free; `resident` and the table are zeroed memory.
+  /// `pages_max` is the budget: how many pages may be in use, or have memory behind them, at once.
+  span_allocator(page_table table, page_set resident, page_number first, size_t pages_max);
+
+  span_allocator(const span_allocator&) = delete;
+  span_allocator& operator=(const span_allocator&) = delete;
+
+  /// A span of 2^order pages, no_page when the budget or the arena is spent. Its record's kind is the caller's to set.
+  page_number allocate(unsigned order);
+  void free(page_number first);
+
+  /// Gives the memory behind free spans back to the system; returns bytes.
+  size_t purge();
+
+  size_t pages_used() const { return pages_used_; }
+  size_t pages_resident() const { return pages_resident_; }
+  size_t pages_max() const { return pages_max_; }
+  size_t pages_committable() const { return table_.pages(); }
+
+  /// Pages that free spans of each order hold, for reports.
+  size_t pages_free(unsigned order) const;
+
+  void invariant() const;
+
+  static constexpr unsigned orders = 26;  // to 128 GiB
+
+ private:
+  bool make_accessible(page_number first, size_t count);
+  void insert_free(page_number first, unsigned order);
+  void remove_free(page_number first);
+
+  page_table table_;
+  page_set resident_;
+  const page_number first_page_;
+  const size_t pages_max_;
+  page_number accessible_end_;  // pages below are committed
+  size_t pages_used_ = 0;
+  size_t pages_resident_ = 0;
+  uint32_t orders_free_ = 0;  // bit per order that has a free span
+  std::array<page_list, orders> free_;
+};
+
+}  // namespace corebuf

@@ -1,0 +1,26 @@
+// How the files of the border put their functions on the module.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <span>
+
+#include "node/environment.h"
+
+namespace corebuf {
+
+struct bound_function {
+  const char* name;
+  napi_callback function;
+};
+
+inline void bind_functions(napi_env env, napi_value exports, environment& here, std::span<const bound_function> functions) {
+  for (const bound_function& bound : functions) {
+    napi_value function = nullptr;
+    ASSERT(napi_create_function(env, bound.name, NAPI_AUTO_LENGTH, bound.function, &here, &function) == napi_ok);
+    ASSERT(napi_set_named_property(env, exports, bound.name, function) == napi_ok);
+  }
+}
+
+}  // namespace corebuf

@@ -1,0 +1,160 @@
+#include "node/chain_binding.h"
+
+#include <cstring>
+
+#include "node/arguments.h"
+#include "node/binding.h"
+#include "node/environment.h"
+
+namespace corebuf {
+
+namespace {
+
+/// Fragments that one call describes.
+constexpr size_t described_max = (exchange::size - exchange::body_offset) / (4 * sizeof(uint32_t));
+
+struct opened : open_handle {
+  opened(environment& here, size_t slot) : open_handle(here.home(), here.handles[slot]) {}
+};
+
+napi_value add_block(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  const std::span<std::byte> memory = call.memory(0);
+  ASSERT(memory.size() == handle_table::block_slots * handle_table::slot_size);
+  napi_ref kept = nullptr;  // for the life of the thread: the table points into it
+  ASSERT(napi_create_reference(env, call.raw(0), 1, &kept) == napi_ok);
+  return to_js(env, static_cast<uint32_t>(call.here().handles.add_block(memory.data())));
+}
+
+napi_value release_block(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  environment& here = call.here();
+  if (!here.attached()) return to_js(env, 0u);
+  return to_js(env, static_cast<uint32_t>(here.handles.release_block(here.home(), call.word(0))));
+}
+
+/// dmaAlloc(slot, length, alignment, zero)
+napi_value dma_alloc(napi_env env, napi_callback_info info) {
+  const arguments<4> call(env, info);
+  shard& home = call.here().home();
+  buffer* made = buffer::make(home, call.size(1), call.word(2));
+  if (made == nullptr) return to_js(env, error_code::out_of_memory);
+  const opened into(call.here(), call.word(0));
+  if (!into->append_reference(home, *made)) {
+    made->destroy(home);
+    return to_js(env, error_code::out_of_memory);
+  }
+  if (call.word(3) != 0) std::memset(made->data, 0, made->size);
+  return to_js(env, error_code::none);
+}
+
+/// append(slot, bytes)
+napi_value append(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened to(call.here(), call.word(0));
+  return done_or_out_of_memory(env, to->append(call.here().home(), call.bytes(1)));
+}
+
+/// appendChain(slot, source)
+napi_value append_chain(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened to(call.here(), call.word(0));
+  const opened source(call.here(), call.word(1));
+  return done_or_out_of_memory(env, to->append_copy(call.here().home(), *source));
+}
+
+/// take(slot, source)
+napi_value take(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened to(call.here(), call.word(0));
+  const opened source(call.here(), call.word(1));
+  to->take(call.here().home(), *source);
+  return to_js(env, error_code::none);
+}
+
+/// takeFront(slot, length, into)
+napi_value take_front(napi_env env, napi_callback_info info) {
+  const arguments<3> call(env, info);
+  const opened from(call.here(), call.word(0));
+  const opened into(call.here(), call.word(2));
+  return done_or_out_of_memory(env, from->take_front(call.here().home(), call.size(1), *into));
+}
+
+/// share(slot, start, length, into)
+napi_value share(napi_env env, napi_callback_info info) {
+  const arguments<4> call(env, info);
+  const opened from(call.here(), call.word(0));
+  const opened into(call.here(), call.word(3));
+  return done_or_out_of_memory(env, from->share(call.here().home(), call.size(1), call.size(2), *into));
+}
+
+/// trimFront(slot, length)
+napi_value trim_front(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened trimmed(call.here(), call.word(0));
+  trimmed->trim_front(call.here().home(), call.size(1));
+  return to_js(env, error_code::none);
+}
+
+/// release(slot)
+napi_value release(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  const opened released(call.here(), call.word(0));
+  released->release(call.here().home());
+  return to_js(env, error_code::none);
+}
+
+/// fragments(slot, first): describes fragments from number `first` on in `outgoing`, as piece, offset, length and the
+/// shard it lies on; returns how many.
+napi_value fragments(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  environment& here = call.here();
+  const opened listed(here, call.word(0));
+  size_t skipped = call.word(1);
+  uint32_t count = 0;
+  std::byte* into = here.area.body().data();
+  for (const fragment* at = listed->front(); at != nullptr && count < described_max; at = iobuf::next(at)) {
+    if (skipped > 0) {
+      --skipped;
+      continue;
+    }
+    const window_place place = window_place::of(at->data);
+    const uint32_t described[] = {place.piece, place.offset, static_cast<uint32_t>(at->length), owner(at)};
+    std::memcpy(into + count * sizeof described, described, sizeof described);
+    ++count;
+  }
+  return to_js(env, count);
+}
+
+/// copyOut(slot, start, target)
+napi_value copy_out(napi_env env, napi_callback_info info) {
+  const arguments<3> call(env, info);
+  environment& here = call.here();
+  const opened from(here, call.word(0));
+  const std::span<std::byte> target = call.bytes(2);
+  const size_t copied = from->copy_out(call.size(1), target);
+  const bool ours = target.data() != nullptr && owner(target.data()) != no_shard;
+  here.home().ledger_here().count_copy(ours ? copy_place::copy_to : copy_place::to_buffer, copied);
+  return to_js(env, static_cast<double>(copied));
+}
+
+/// crc32c(slot, seed)
+napi_value crc32c_of(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened from(call.here(), call.word(0));
+  return to_js(env, from->crc32c(call.word(1)));
+}
+
+}  // namespace
+
+void bind_chains(napi_env env, napi_value exports, environment& here) {
+  static constexpr bound_function functions[] = {
+      {"addBlock", add_block},  {"releaseBlock", release_block}, {"dmaAlloc", dma_alloc},   {"append", append},
+      {"appendChain", append_chain}, {"take", take},             {"takeFront", take_front}, {"share", share},
+      {"trimFront", trim_front}, {"release", release},           {"fragments", fragments},  {"copyOut", copy_out},
+      {"crc32c", crc32c_of},
+  };
+  bind_functions(env, exports, here, functions);
+}
+
+}  // namespace corebuf

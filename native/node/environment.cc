@@ -1,0 +1,68 @@
+#include "node/environment.h"
+
+#include "buffer/fragment.h"
+#include "shard/mesh.h"
+
+namespace corebuf {
+
+error_code environment::attach(const attach_options& options) {
+  ASSERT(!attached());
+  uv_loop_s* uv_loop = nullptr;
+  ASSERT(napi_get_uv_event_loop(env_, &uv_loop) == napi_ok);
+  if (!loop.open(uv_loop, *this)) {
+    loop.close();
+    return error_code::out_of_memory;
+  }
+  const shard_handlers handlers = {
+      .drop = drop_fragment,
+      .receive = [](shard& here, message* got) { static_cast<environment*>(here.context())->mail.accept(got); },
+      .wake = [](void* context) { static_cast<environment*>(context)->loop.wake(); },
+      .context = this,
+  };
+  const auto attached_shard = mesh::get().attach(options.budget, handlers);
+  if (!attached_shard) {
+    loop.close();
+    return attached_shard.failure().code;
+  }
+  home_ = attached_shard.value();
+  current_shard = home_->id();
+  spin_ns_ = uint64_t{options.spin_us} * 1000;
+  meter.set_threshold(options.stall_threshold_us);
+  return error_code::none;
+}
+
+void environment::after_poll() {
+  home_->awake();
+  const uint64_t received = home_->counters().messages_received;
+  more_ = home_->turn(turn_quota());
+  const bool completed = files.reap();
+  if (completed || received != home_->counters().messages_received) busy_until_ = uv_hrtime() + spin_ns_;
+  if (completed) files.deliver(area, loop, on_completions);
+  if (!mail.empty()) mail.deliver(*home_, area, loop, on_messages);
+}
+
+bool environment::before_poll() {
+  meter.turn_ended(loop.busy_ns());
+  files.flush();
+  if (more_ || spinning()) {
+    home_->flush();
+    return false;
+  }
+  return home_->prepare_to_sleep();
+}
+
+bool environment::spinning() const { return spin_ns_ > 0 && uv_hrtime() < busy_until_; }
+
+void environment::shut() {
+  if (!attached()) return;
+  files.shut();
+  mail.close(*home_);
+  handles.release_all(*home_);
+  home_->flush();
+  mesh::get().detach(*home_);
+  current_shard = no_shard;
+  home_ = nullptr;
+  loop.close();
+}
+
+}  // namespace corebuf

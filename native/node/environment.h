@@ -1,0 +1,64 @@
+// Everything that one JavaScript thread has of this addon. Made when the module is loaded, attached to a shard on first
+// use, and taken down in the order of shut(), while the thread still runs but JavaScript no longer does.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "node/event_loop.h"
+#include "node/exchange.h"
+#include "node/file_table.h"
+#include "node/handle_table.h"
+#include "node/mailbox.h"
+#include "node/script_callback.h"
+#include "node/turn_meter.h"
+#include "shard/shard.h"
+
+namespace corebuf {
+
+struct attach_options {
+  size_t budget = 0;
+  uint32_t spin_us = 0;
+  uint32_t stall_threshold_us = turn_meter::threshold_us_default;
+};
+
+class environment final : public loop_client {
+ public:
+  explicit environment(napi_env env) : env_(env) {}
+
+  /// Gives this thread its shard; once.
+  error_code attach(const attach_options& options);
+  bool attached() const { return home_ != nullptr; }
+  shard& home() {
+    ASSERT(home_ != nullptr);
+    return *home_;
+  }
+  napi_env env() const { return env_; }
+
+  exchange area;
+  handle_table handles;
+  event_loop loop;
+  mailbox mail;
+  file_table files;
+  turn_meter meter;
+  script_callback on_messages;
+  script_callback on_completions;
+
+  /// The thread ends: I/O is waited for, everything that JavaScript held is given back, and the shard is gone.
+  void shut();
+
+ private:
+  void after_poll() override;
+  bool before_poll() override;
+  bool spinning() const;
+
+  const napi_env env_;
+  shard* home_ = nullptr;
+  uint64_t spin_ns_ = 0;
+  uint64_t busy_until_ = 0;  // hrtime until which the loop goes round without sleeping
+  bool more_ = false;        // the last turn left work
+};
+
+}  // namespace corebuf

@@ -1,0 +1,96 @@
+#include "node/event_loop.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/assert.h"
+
+namespace corebuf {
+
+namespace {
+
+event_loop& loop_of(uv_handle_t* handle) { return *static_cast<event_loop*>(uv_handle_get_data(handle)); }
+
+void close_handle(uv_handle_t*& handle) {
+  if (handle == nullptr) return;
+  uv_close(handle, [](uv_handle_t* closed) { std::free(closed); });
+  handle = nullptr;
+}
+
+}  // namespace
+
+loop_client& event_loop::client_of(uv_handle_t* handle) { return *loop_of(handle).client_; }
+
+uv_handle_t* event_loop::open_handle(uv_handle_kind kind) {
+  auto* handle = static_cast<uv_handle_t*>(std::calloc(1, uv_handle_size(kind)));
+  if (handle != nullptr) uv_handle_set_data(handle, this);
+  return handle;
+}
+
+bool event_loop::open(uv_loop_t* loop, loop_client& client) {
+  loop_ = loop;
+  client_ = &client;
+  async_ = open_handle(UV_ASYNC);
+  prepare_ = open_handle(UV_PREPARE);
+  check_ = open_handle(UV_CHECK);
+  idle_ = open_handle(UV_IDLE);
+  if (async_ == nullptr || prepare_ == nullptr || check_ == nullptr || idle_ == nullptr) return false;
+
+  // The wake-up itself does nothing: it ends the poll, and what follows a poll is the check.
+  if (uv_async_init(loop, async_, [](uv_handle_t*) {}) != 0) return false;
+  uv_prepare_init(loop, prepare_);
+  uv_check_init(loop, check_);
+  uv_idle_init(loop, idle_);
+  uv_prepare_start(prepare_, [](uv_handle_t* handle) { loop_of(handle).before_poll(); });
+  uv_check_start(check_, [](uv_handle_t* handle) { client_of(handle).after_poll(); });
+  uv_unref(async_);
+  uv_unref(prepare_);
+  uv_unref(check_);
+  uv_unref(idle_);
+  return true;
+}
+
+bool event_loop::watch(int fd) {
+  uv_handle_t** free = std::find(polls_.begin(), polls_.end(), nullptr);
+  ASSERT(free != polls_.end());
+  uv_handle_t* poll = open_handle(UV_POLL);
+  if (poll == nullptr || uv_poll_init(loop_, poll, fd) != 0) {
+    std::free(poll);
+    return false;
+  }
+  uv_poll_start(poll, UV_READABLE, [](uv_handle_t*, int, int) {});
+  uv_unref(poll);
+  *free = poll;
+  return true;
+}
+
+void event_loop::close() {
+  for (uv_handle_t*& poll : polls_) close_handle(poll);
+  close_handle(idle_);
+  close_handle(check_);
+  close_handle(prepare_);
+  close_handle(async_);
+}
+
+uint64_t event_loop::busy_ns() const { return uv_hrtime() - uv_metrics_idle_time(loop_); }
+
+void event_loop::wake() { uv_async_send(async_); }
+
+void event_loop::before_poll() {
+  const bool may_sleep = client_->before_poll();
+  if (may_sleep == !idling_) return;
+  idling_ = !may_sleep;
+  if (idling_) uv_idle_start(idle_, [](uv_handle_t*) {});
+  else uv_idle_stop(idle_);
+}
+
+void event_loop::hold() {
+  if (held_++ == 0 && async_ != nullptr) uv_ref(async_);
+}
+
+void event_loop::let_go() {
+  ASSERT(held_ > 0);
+  if (--held_ == 0 && async_ != nullptr) uv_unref(async_);
+}
+
+}  // namespace corebuf

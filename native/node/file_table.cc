@@ -1,0 +1,152 @@
+#include "node/file_table.h"
+
+#include <cstring>
+
+#include "node/event_loop.h"
+#include "node/exchange.h"
+#include "node/script_callback.h"
+
+namespace corebuf {
+
+namespace {
+
+/// One completion as JavaScript reads it.
+struct record {
+  double number;
+  double result;  // bytes, or -errno
+};
+
+constexpr size_t records_max = exchange::size / sizeof(record);
+
+size_t slot_of(const io_engine& engine) { return std::strcmp(engine.name(), "io_uring") == 0 ? 0 : 1; }
+
+}  // namespace
+
+result<io_engine*> file_table::engine(event_loop& loop, engine_kind kind) {
+  if (kind == engine_kind::automatic && automatic_ != nullptr) return automatic_;
+  if (kind != engine_kind::automatic) {
+    const auto& existing = engines_[kind == engine_kind::io_uring ? 0 : 1];
+    if (existing) return existing.get();
+  }
+  auto opened = open_engine(kind);
+  if (!opened) return opened.failure();
+  auto& kept = engines_[slot_of(*opened.value())];
+  if (!kept) {
+    if (!loop.watch(opened.value()->wake_fd())) return error_code::out_of_memory;
+    kept = std::move(opened.value());
+  }
+  if (kind == engine_kind::automatic) automatic_ = kept.get();
+  return kept.get();
+}
+
+result<uint32_t> file_table::open(event_loop& loop, int fd, engine_kind kind) {
+  const auto engine_found = engine(loop, kind);
+  if (!engine_found) return engine_found.failure();
+  auto adopted = dma_file::adopt(fd);
+  if (!adopted) return adopted.failure();
+  auto opened = std::make_unique<open_file>();
+  opened->file = std::move(adopted.value());
+  opened->engine = engine_found.value();
+  if (numbers_free_.empty()) {
+    files_.push_back(std::move(opened));
+    return static_cast<uint32_t>(files_.size() - 1);
+  }
+  const uint32_t number = numbers_free_.back();
+  numbers_free_.pop_back();
+  files_[number] = std::move(opened);
+  return number;
+}
+
+void file_table::close(uint32_t number) {
+  files_[number].reset();
+  numbers_free_.push_back(number);
+}
+
+void file_table::start(event_loop& loop, io_engine& engine, file_operation* started, uint32_t number) {
+  started->number = number;
+  loop.hold();
+  started->start(
+      engine,
+      [](file_operation& done) { static_cast<file_table*>(done.context())->completed_.push_back(&done); }, this);
+}
+
+void file_table::flush() {
+  for (const auto& engine : engines_) {
+    if (engine && !engine->idle()) engine->flush();
+  }
+}
+
+bool file_table::reap() {
+  for (const auto& engine : engines_) {
+    if (engine && !engine->idle()) engine->reap(reaped_per_turn);
+  }
+  return !completed_.empty();
+}
+
+void file_table::deliver(const exchange& area, event_loop& loop, const script_callback& callback) {
+  while (!completed_.empty()) {
+    batch_.clear();
+    while (!completed_.empty() && batch_.size() < records_max) {
+      file_operation* done = completed_.pop_front();
+      const record described = {static_cast<double>(done->number), static_cast<double>(done->result_or_errno())};
+      std::memcpy(area.incoming + batch_.size() * sizeof described, &described, sizeof described);
+      batch_.push_back(done);
+    }
+    callback.call(static_cast<uint32_t>(batch_.size()), [&] {
+      for (file_operation* done : batch_) {
+        done->end();
+        loop.let_go();
+      }
+    });
+  }
+  batch_.clear();
+}
+
+iobuf file_table::claim(size_t ordinal) {
+  file_operation* done = batch_[ordinal];
+  iobuf claimed;
+  claimed.take(done->home(), done->data());
+  return claimed;
+}
+
+bool file_table::in_flight() const {
+  for (const auto& engine : engines_) {
+    if (engine && !engine->idle()) return true;
+  }
+  return false;
+}
+
+io_stats file_table::stats() const {
+  io_stats sum;
+  for (const auto& engine : engines_) {
+    if (!engine) continue;
+    const io_stats& one = engine->stats();
+    sum.reads += one.reads;
+    sum.writes += one.writes;
+    sum.syncs += one.syncs;
+    sum.bytes_read += one.bytes_read;
+    sum.bytes_written += one.bytes_written;
+    sum.submits += one.submits;
+    sum.in_flight += one.in_flight;
+  }
+  return sum;
+}
+
+const char* file_table::engine_name() const {
+  if (automatic_ != nullptr) return automatic_->name();
+  for (const auto& engine : engines_) {
+    if (engine) return engine->name();
+  }
+  return "none";
+}
+
+void file_table::shut() {
+  for (const auto& engine : engines_) {
+    if (engine) engine->drain();
+  }
+  while (file_operation* done = completed_.pop_front()) done->end();
+  files_.clear();
+  for (auto& engine : engines_) engine.reset();
+}
+
+}  // namespace corebuf

@@ -1,0 +1,67 @@
+// The files a shard has open, its engines, and the operations between them and JavaScript, which knows both by numbers.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "base/chain.h"
+#include "base/result.h"
+#include "io/dma_file.h"
+#include "io/engine_choice.h"
+#include "io/file_operation.h"
+#include "io/io_engine.h"
+#include "shard/shard.h"
+
+namespace corebuf {
+
+class event_loop;
+class script_callback;
+struct exchange;
+
+struct open_file {
+  dma_file file;
+  io_engine* engine = nullptr;
+};
+
+class file_table {
+ public:
+  /// The engine of that kind, made when it is first asked for.
+  result<io_engine*> engine(event_loop& loop, engine_kind kind);
+
+  /// Duplicates `fd`. Returns the file's number.
+  result<uint32_t> open(event_loop& loop, int fd, engine_kind kind);
+  open_file& operator[](uint32_t number) { return *files_[number]; }
+  /// Nothing of it is in flight.
+  void close(uint32_t number);
+
+  /// `started` belongs to the table until JavaScript has been told of its end.
+  void start(event_loop& loop, io_engine& engine, file_operation* started, uint32_t number);
+
+  void flush();  // hands submitted work to the kernel
+  bool reap();   // true when something was completed
+  void deliver(const exchange& area, event_loop& loop, const script_callback& callback);
+  bool in_flight() const;
+
+  /// What the completed read at `ordinal` of the batch that is being delivered has read.
+  iobuf claim(size_t ordinal);
+
+  io_stats stats() const;
+  const char* engine_name() const;
+
+  /// Waits for what is in flight; files and engines end.
+  void shut();
+
+ private:
+  static constexpr size_t kinds = 2;
+  static constexpr size_t reaped_per_turn = 1024;
+
+  std::array<std::unique_ptr<io_engine>, kinds> engines_;
+  io_engine* automatic_ = nullptr;
+  std::vector<std::unique_ptr<open_file>> files_;
+  std::vector<uint32_t> numbers_free_;
+  chain<file_operation> completed_;
+  std::vector<file_operation*> batch_;
+};
+
+}  // namespace corebuf

@@ -1,0 +1,18 @@
+// Which processors this process may use, and pinning a thread to one of them.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace corebuf {
+
+/// The processors in this thread's affinity mask, in order. Empty where the system does not tell.
+std::vector<int> cpus_allowed();
+
+/// How many threads can really run at once: the affinity mask, and no more than the cgroup's quota pays for. At least 1.
+size_t cpus_usable();
+
+/// False when the system refuses, or does not know pinning.
+bool pin_thread(int cpu);
+
+}  // namespace corebuf

@@ -1,0 +1,223 @@
+#include "shard/shard.h"
+
+#include "memory/address_map.h"
+#include "shard/mesh.h"
+
+namespace corebuf {
+
+void shard::revive(shard_heap* heap, const shard_handlers& handlers) {
+  ASSERT(returns_.empty() && outboxes_empty());
+  incarnation_.fetch_add(1, std::memory_order_relaxed);
+  heap_ = heap;
+  ledger_ = {};
+  counters_ = {};
+  received_ = {};
+  for (outbox& box : outboxes_) box.sent = 0;
+  std::lock_guard guard(wake_lock_);
+  handlers_ = handlers;
+}
+
+void shard::release(homebound* object) {
+  ASSERT_HOME(id_);
+  const shard_id home = owner(object);
+  if (home == id_) return handlers_.drop(*this, object);
+  outboxes_[home].returns.push_back(object);
+  outboxes_waiting_.add(home);
+  ++counters_.returns_sent;
+}
+
+void shard::release(chain<homebound>&& objects, shard_id home) {
+  ASSERT_HOME(id_);
+  if (home != id_) {
+    counters_.returns_sent += objects.size();
+    outboxes_[home].returns.splice(std::move(objects));
+    outboxes_waiting_.add(home);
+    return;
+  }
+  while (homebound* object = objects.pop_front()) handlers_.drop(*this, object);
+}
+
+void shard::release(chain<homebound>&& objects) {
+  while (homebound* object = objects.pop_front()) release(object);
+}
+
+void shard::post(message* posted) {
+  ASSERT_HOME(id_);
+  const shard_id to = posted->kind == message_kind::request ? posted->to : posted->from;
+  outboxes_[to].messages.push_back(posted);
+  outboxes_waiting_.add(to);
+}
+
+void shard::bounce(message* request) {
+  ASSERT(request->kind == message_kind::request);
+  release(std::move(request->payload));
+  request->kind = message_kind::reply;
+  request->status = message_status::gone;
+  request->parcels = 0;
+  request->encoded_length = request->encoded_in_payload = 0;
+  post(request);
+}
+
+void shard::dispose(message* ours) {
+  release(std::move(ours->payload));
+  heap_->free(ours);
+}
+
+bool shard::turn(turn_quota quota) {
+  ASSERT_HOME(id_);
+  ++counters_.turns;
+  drop_returns(quota);  // What earlier turns left comes first, so that no storm of messages keeps memory from its home.
+  const bool drained = drain(quota);
+  drop_returns(quota);
+  if (mesh_.orphan_mail()) mesh_.tend_orphans();
+  flush();
+  return !drained || !returns_.empty();
+}
+
+/// True when every lane was found empty. Begins with the sender that the last turn had no quota left for, and comes to
+/// the word it begins with twice: the senders before it are last.
+bool shard::drain(turn_quota& quota) {
+  bool empty = true;
+  const size_t words = senders_.size();
+  const uint64_t from_first_on = ~uint64_t{0} << drain_first_ % 64;
+  for (size_t step = 0, first_word = drain_first_ / 64; step <= words; ++step) {
+    const size_t word = (first_word + step) % words;
+    const uint64_t mask = step == 0 ? from_first_on : step == words ? ~from_first_on : ~uint64_t{0};
+    // Pairs with open_lane's release: the lane exists.
+    for (uint64_t bits = senders_[word].load(std::memory_order_acquire) & mask; bits != 0; bits &= bits - 1) {
+      const auto from = static_cast<shard_id>(word * 64 + static_cast<size_t>(std::countr_zero(bits)));
+      if (quota.spent()) {
+        drain_first_ = from;
+        return lanes_empty();
+      }
+      if (!drain_lane(from, quota)) empty = false;
+    }
+  }
+  return empty;
+}
+
+bool shard::drain_lane(shard_id from, turn_quota& quota) {
+  lane& inbound = *mesh_.lane_between(from, id_);
+  lane_item item;
+  bool made_room = false;
+  // One ring's worth at most, so that no sender can keep the others waiting.
+  for (size_t items = 0; items < lane_slots && !quota.spent() && inbound.ring.try_pop(item); ++items) {
+    made_room = true;
+    if (item.posted != nullptr) {
+      quota.spend();
+      ++received_[from];
+      ++counters_.messages_received;
+      deliver(item.posted);
+    } else {
+      counters_.returns_received += item.count;
+      returns_.splice(chain<homebound>(item.first, item.last, item.count));
+    }
+  }
+  // An exchange, not a load: it orders our making room before our look at the flag, and pairs with flush_outboxes.
+  if (made_room && inbound.sender_waits.exchange(false, std::memory_order_acq_rel)) mesh_.at(from)->wake();
+  return inbound.ring.empty();
+}
+
+void shard::deliver(message* delivered) {
+  if (delivered->kind == message_kind::request) {
+    const bool stale = delivered->incarnation != ref().incarnation;
+    if (stale || handlers_.receive == nullptr) return bounce(delivered);
+  } else if (handlers_.receive == nullptr) {
+    return dispose(delivered);
+  }
+  handlers_.receive(*this, delivered);
+}
+
+void shard::drop_returns(turn_quota& quota) {
+  while (!returns_.empty() && quota.spend()) handlers_.drop(*this, returns_.pop_front());
+}
+
+void shard::flush() {
+  ASSERT_HOME(id_);
+  if (outboxes_waiting_.empty()) return;
+  if (!flush_outboxes()) mesh_.tend_orphans();
+}
+
+bool shard::flush_outboxes() {
+  bool all_alive = true;
+  outboxes_waiting_.each([&](shard_id to) {
+    lane& outbound = mesh_.open_lane(id_, to);
+    outbox& box = outboxes_[to];
+    if (!box.flush_into(outbound)) {
+      // Full. Ask to be woken, then look once more: room may have been made before the flag was up.
+      outbound.sender_waits.exchange(true, std::memory_order_acq_rel);  // Pairs with drain_lane's exchange.
+      box.flush_into(outbound);
+    }
+    if (box.empty()) outboxes_waiting_.remove(to);
+
+    // A read-modify-write, so that either the receiver, about to sleep or to end, sees what was pushed, or we see
+    // that it sleeps or has ended. Pairs with prepare_to_sleep and mesh::detach.
+    shard& receiver = *mesh_.at(to);
+    const uint32_t status = receiver.status_.fetch_and(~status_sleeping, std::memory_order_acq_rel);
+    if ((status & status_gone) != 0) all_alive = false;
+    else if ((status & status_sleeping) != 0) receiver.wake();
+  });
+  return all_alive;
+}
+
+bool shard::prepare_to_sleep() {
+  flush();
+  if (!returns_.empty()) return false;
+  status_.fetch_or(status_sleeping, std::memory_order_acq_rel);  // Pairs with flush_outboxes of the others.
+  if (lanes_empty()) return true;
+  awake();
+  return false;
+}
+
+void shard::awake() {
+  // Only a sleeper pays for the exclusive line.
+  if ((status_.load(std::memory_order_relaxed) & status_sleeping) == 0) return;
+  status_.fetch_and(~status_sleeping, std::memory_order_acq_rel);
+}
+
+void shard::wake() {
+  std::lock_guard guard(wake_lock_);
+  if (handlers_.wake != nullptr) return handlers_.wake(handlers_.context);
+  mesh_.orphan_mail_.store(true, std::memory_order_relaxed);  // It is gone: the caller's next turn acts for it.
+}
+
+bool shard::lanes_empty() const {
+  for (size_t word = 0; word < senders_.size(); ++word) {
+    for (uint64_t bits = senders_[word].load(std::memory_order_acquire); bits != 0; bits &= bits - 1) {
+      const auto from = static_cast<shard_id>(word * 64 + static_cast<size_t>(std::countr_zero(bits)));
+      if (!mesh_.lane_between(from, id_)->ring.empty()) return false;
+    }
+  }
+  return true;
+}
+
+bool shard::orphan_turn() {
+  const acting_as stand_in(id_);
+  const bool had_work = !lanes_empty() || !returns_.empty();
+  while (true) {
+    turn_quota unlimited(SIZE_MAX, std::chrono::hours(1));
+    const bool drained = drain(unlimited);
+    drop_returns(unlimited);
+    if (drained && returns_.empty()) break;
+  }
+  // What was sent to another orphan is that one's work now.
+  const bool sent_to_orphan = !flush_outboxes();
+  return had_work || sent_to_orphan;
+}
+
+void shard::invariant() {
+  ASSERT_HOME(id_);
+  heap_->invariant();
+  returns_.invariant();
+  for (size_t to = 0; to < shards_max; ++to) {
+    const outbox& box = outboxes_[to];
+    box.returns.invariant();
+    box.messages.invariant();
+    ASSERT(box.empty() == !outboxes_waiting_.contains(static_cast<shard_id>(to)));
+    for (const homebound* object = box.returns.front(); object != nullptr; object = object->next) {
+      ASSERT(owner(object) == to);
+    }
+  }
+}
+
+}  // namespace corebuf

@@ -1,0 +1,57 @@
+{
+  "variables": {
+    "core_files": [
+      "base/assert.cc",
+      "buffer/buffer.cc",
+      "buffer/crc32c.cc",
+      "buffer/fragment.cc",
+      "buffer/iobuf.cc",
+      "io/alignment.cc",
+      "io/dma_file.cc",
+      "io/engine_choice.cc",
+      "io/file_operation.cc",
+      "io/file_status.cc",
+      "io/io_engine.cc",
+      "io/thread_engine.cc",
+      "io/transfer.cc",
+      "io/uring.cc",
+      "io/uring_engine.cc",
+      "io/wake_event.cc",
+      "memory/address_map.cc",
+      "memory/os_memory.cc",
+      "memory/shard_heap.cc",
+      "memory/slab_pool.cc",
+      "memory/span_allocator.cc",
+      "shard/cpu.cc",
+      "shard/mesh.cc",
+      "shard/shard.cc"
+    ],
+    "node_files": [
+      "node/chain_binding.cc",
+      "node/environment.cc",
+      "node/event_loop.cc",
+      "node/file_binding.cc",
+      "node/file_table.cc",
+      "node/handle_table.cc",
+      "node/mailbox.cc",
+      "node/message_binding.cc",
+      "node/module.cc",
+      "node/script_callback.cc",
+      "node/shard_binding.cc",
+      "node/window_binding.cc"
+    ],
+    "test_files": [
+      "base/chain_test.cc",
+      "base/mpsc_stack_test.cc",
+      "io/alignment_test.cc",
+      "io/engine_choice_test.cc",
+      "io/io_engine_test.cc",
+      "io/transfer_test.cc",
+      "memory/address_map_test.cc",
+      "memory/page_set_test.cc",
+      "memory/shard_heap_fuzz_test.cc",
+      "memory/shard_heap_test.cc",
+      "memory/size_class_test.cc"
+    ]
+  }
+}
