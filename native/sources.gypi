@@ -43,6 +43,12 @@
     "test_files": [
       "base/chain_test.cc",
       "base/mpsc_stack_test.cc",
+      "buffer/crc32c_test.cc",
+      "buffer/fragment_size_test.cc",
+      "buffer/iobuf_fuzz_test.cc",
+      "buffer/iobuf_hop_test.cc",
+      "buffer/iobuf_stress_test.cc",
+      "buffer/iobuf_test.cc",
       "io/alignment_test.cc",
       "io/engine_choice_test.cc",
       "io/io_engine_test.cc",
@@ -51,7 +57,10 @@
       "memory/page_set_test.cc",
       "memory/shard_heap_fuzz_test.cc",
       "memory/shard_heap_test.cc",
-      "memory/size_class_test.cc"
+      "memory/size_class_test.cc",
+      "shard/mesh_test.cc",
+      "shard/shard_test.cc",
+      "shard/spsc_ring_test.cc"
     ]
   }
 }

@@ -1,5 +1,5 @@
-// What random tests share: a seed that is printed and can be given again (COREBUF_SEED), and sizes that the environment
-// can change. Sanitizers make everything ten times slower, so their default is a tenth.
+// What random tests share: a seed that is printed and can be given again (COREBUF_SEED), and sizes that the
+// environment can change. Sanitizers make everything ten times slower, so their default is a tenth.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -13,8 +13,9 @@ namespace corebuf {
 struct buffer_host : shard_host {
   static constexpr size_t budget_default = 64 * MiB;
 
-  explicit buffer_host(size_t budget = budget_default, receiver receive = [](shard& here, message* m) { here.dispose(m); },
-                       void* test = nullptr)
+  static void discard(shard& here, message* delivered) { here.dispose(delivered); }
+
+  explicit buffer_host(size_t budget = budget_default, receiver receive = discard, void* test = nullptr)
       : shard_host(budget, drop_fragment, receive, test) {}
 
   size_t live() { return (*this)->heap().live_objects(); }

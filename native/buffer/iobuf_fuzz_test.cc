@@ -60,7 +60,8 @@ class modelled_chains {
       case 7: {
         const size_t start = random_() % (model.size() + 1);
         const size_t length = random_() % (model.size() - start + 1);
-        if (chain.share(here_, start, length, chains_[beside])) models_[beside] += model.substr(start, length);
+        if (!chain.share(here_, start, length, chains_[beside])) break;
+        models_[beside] += model.substr(start, length);
         break;
       }
       case 8: {

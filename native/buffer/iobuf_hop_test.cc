@@ -1,8 +1,9 @@
-// Chains whose bytes are another shard's. Several shards live on this one thread, so that every step can be looked at.
+// Chains whose bytes are another shard's. Several shards live on this one thread, so that every step can be
+// looked at.
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "buffer/buffer_host_test_support.h"
 
@@ -33,8 +34,6 @@ class IobufHop : public testing::Test {
     });
     return iobuf::arrive(travelling, fragments * 10);
   }
-
-  size_t waiting_to_leave(buffer_host& from) { return from->counters().returns_sent; }
 
   buffer_host home, away, third;
 };

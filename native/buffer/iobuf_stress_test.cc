@@ -1,10 +1,11 @@
-// Four shards on four threads send each other chains, keep them, share them, split them, pass them on and send them back;
-// every chain is verified wherever it arrives, every request is answered exactly once, and at the end all memory is home.
-// COREBUF_STRESS_MESSAGES is the number of requests; each has a reply.
+// Four shards on four threads send each other chains, keep them, share them, split them, pass them on and send them
+// back; every chain is verified wherever it arrives, every request is answered exactly once, and at the end all
+// memory is home. COREBUF_STRESS_MESSAGES is the number of requests; each has a reply.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <deque>
 #include <latch>
@@ -66,7 +67,7 @@ class worker {
       : all_(all), number_(number), random_(seed), host_(256 * MiB, receive, this), outstanding_(window * 4) {
     const shard_ref own = host_->ref();
     all_.refs[number].store(uint64_t{own.incarnation} << 16 | own.id);
-    for (size_t at = outstanding_.size(); at > 0; --at) numbers_free_.push_back(static_cast<uint32_t>(at - 1));
+    for (uint32_t number = window * 4; number > 0; --number) numbers_free_.push_back(number - 1);
   }
 
   /// Sends `requests` and waits for their answers.
@@ -111,6 +112,9 @@ class worker {
 
   size_t live() { return host_.live(); }
 
+  /// False where shards come and go: both ends of a sequence begin anew, and not at once.
+  bool sequences_are_strict = true;
+
  private:
   struct waiting {
     bool is = false;
@@ -134,12 +138,13 @@ class worker {
   }
 
   iobuf make_chain(shard& here) {
-    static const std::string source = letters(64 * KiB);
+    static const std::string all_letters = letters(64 * KiB);
+    const std::string_view source = all_letters;
     iobuf chain;
     // A chain of our own, with now and then a reference to what somebody else has sent.
     for (uint64_t pieces = 1 + random_() % 3; pieces > 0; --pieces) {
       const size_t length = 1 + (random_() % 64 == 0 ? random_() % (16 * KiB) : random_() % 300);
-      ASSERT(chain.append(here, bytes_of(std::string_view(source).substr(random_() % (source.size() - length), length))));
+      ASSERT(chain.append(here, bytes_of(source.substr(random_() % (source.size() - length), length))));
       if (random_() % 8 == 0 && !kept_.empty()) {
         iobuf& other = kept_[random_() % kept_.size()].chain;
         const size_t start = random_() % other.length();
@@ -185,7 +190,6 @@ class worker {
 
   void serve(shard& here, message* request) {
     iobuf chain = open(request);
-    // Sequences begin anew with a new sender or receiver.
     const uint64_t sequence = label::read(*request).sequence;
     if (sequences_are_strict) ASSERT(sequence == sequences_expected_[request->from]++);
 
@@ -285,10 +289,6 @@ class worker {
     for (auto& each : all_.awake_for) each.load()->host_.wake();
   }
 
- public:
-  bool sequences_are_strict = true;
-
- private:
   world& all_;
   const size_t number_;
   std::mt19937_64 random_;
@@ -325,8 +325,8 @@ TEST(IobufStress, BringsEveryChainHomeAfterMillionsOfMessages) {
     EXPECT_EQ(self.live(), 0u);
   });
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf("%llu requests, as many replies, %.1f million messages/s\n", static_cast<unsigned long long>(all->requests),
-              2e-6 * static_cast<double>(all->requests.load()) / took.count());
+  const auto millions = 1e-6 * static_cast<double>(all->requests.load());
+  std::printf("%.1f million requests, as many replies, %.2f million messages/s\n", millions, 2 * millions / took.count());
   EXPECT_GE(all->requests.load(), requests);
   EXPECT_EQ(all->requests.load(), all->replies.load());
   EXPECT_EQ(all->gone.load(), 0u);

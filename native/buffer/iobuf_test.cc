@@ -231,12 +231,11 @@ TEST_F(Iobuf, CopiesOutFromAnywhere) {
 }
 
 TEST_F(Iobuf, UnpinsWrappedBytesWhenTheLastReferenceIsGone) {
-  static int unpinned;
-  unpinned = 0;
+  int unpinned = 0;
   std::string pinned = "pinned bytes";
-  buffer* wrapped = buffer::wrap(
-      here, reinterpret_cast<std::byte*>(pinned.data()), pinned.size(), [](shard&, void* count) { ++*static_cast<int*>(count); },
-      &unpinned);
+  const unpin_function unpin = [](shard&, void* count) { ++*static_cast<int*>(count); };
+  auto* const data = reinterpret_cast<std::byte*>(pinned.data());
+  buffer* wrapped = buffer::wrap(here, data, pinned.size(), unpin, &unpinned);
   ASSERT_TRUE(chain.append_reference(here, *wrapped));
   ASSERT_TRUE(chain.share(here, 7, 5, other));
   EXPECT_TRUE(chain.slack().empty());
@@ -259,7 +258,8 @@ TEST_F(Iobuf, ReferencesAnAlignedBufferWhole) {
   EXPECT_TRUE(chain.slack().empty());
 }
 
-/// All memory of a shard but for what is given back piece by piece, so that work fails at each of its allocations in turn.
+/// All memory of a shard but for what is given back piece by piece, so that work fails at each of its allocations in
+/// turn.
 class scarcity {
  public:
   explicit scarcity(shard_heap& heap) : heap_(heap) {
@@ -306,7 +306,7 @@ TEST(IobufWithoutMemory, ChangesNothingAndLeaksNothingWhereverItFails) {
     shard& here = *tiny;
     iobuf chain, into;
     const std::string text = letters(5000);
-    for (size_t at = 0; at < 5000; at += 500) ASSERT_TRUE(chain.append(here, bytes_of(std::string_view(text).substr(at, 500))));
+    for (size_t at = 0; at < 5000; at += 500) ASSERT_TRUE(chain.append(here, bytes_of(text.substr(at, 500))));
     ASSERT_GT(chain.fragment_count(), 3u);
     size_t failures = 0;
     {

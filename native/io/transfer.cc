@@ -28,7 +28,6 @@ void transfer::start(io_engine& engine) {
 
 void transfer::submit_step() {
   asked_ = choose_vectors();
-  if (asked_ == 0 && position_ < end_) return finish(-EINVAL);  // 1024 vectors below one aligned block
   step_.op = op;
   step_.fd = fd;
   step_.offset = position_;
@@ -54,11 +53,12 @@ size_t transfer::choose_vectors() {
     bytes += vectors[count++].iov_len;
   }
   size_t asked = std::min(bytes, transfer_step_max);
-  if (position_ + asked < end_) asked = align_down(asked, alignment);
+  // As many vectors as there may be and still no whole block: let the kernel refuse it.
+  if (position_ + asked < end_ && asked >= alignment) asked = align_down(asked, alignment);
 
   cut_ = bytes - asked;
-  while (count > 0 && cut_ >= vectors[count - 1].iov_len) cut_ -= vectors[--count].iov_len;
-  if (count > 0) vectors[count - 1].iov_len -= cut_;
+  while (cut_ >= vectors[count - 1].iov_len) cut_ -= vectors[--count].iov_len;
+  vectors[count - 1].iov_len -= cut_;
   step_.vectors = vectors.data();
   step_.vector_count = count;
   return asked;

@@ -26,9 +26,11 @@ TEST(AddressMap, KnowsTheOwnerOfEveryByteOfItsArenasAndOfNoOther) {
   EXPECT_EQ(map.owner(nullptr), no_shard);
 }
 
-TEST(AddressMap, IsTheSameForEveryCaller) { EXPECT_EQ(address_map::get().value(), address_map::get().value()); }
+TEST(AddressMap, IsTheSameForEveryCaller) {
+  EXPECT_EQ(address_map::get().value(), address_map::get().value());
+}
 
-/// Runs in a process of its own whose address space is small: what is got there, in bytes per arena; 0 when nothing is.
+/// Runs in a process of its own whose address space is small. Exits with the log2 of the arenas it got, 1 when none.
 void exit_with_arena_shift(size_t address_space) {
   const rlimit limit{address_space, address_space};
   if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(100);
@@ -52,12 +54,14 @@ class AddressMapDeathTest : public testing::Test {
  protected:
   void SetUp() override {
     if (sanitized) GTEST_SKIP() << "a sanitizer's shadow does not fit into a limited address space";
-    GTEST_FLAG_SET(death_test_style, "threadsafe");  // A fresh process: the map of this one is reserved already.
+    // A fresh process: the map of this one is reserved already.
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
   }
 };
 
 TEST_F(AddressMapDeathTest, HalvesItsArenasUntilTheyFit) {
-  EXPECT_EXIT(exit_with_arena_shift(64 * GiB), testing::ExitedWithCode(27), "");  // 32 GiB and what the program needs
+  // All arenas together are 32 GiB; 64 would leave nothing for the program.
+  EXPECT_EXIT(exit_with_arena_shift(64 * GiB), testing::ExitedWithCode(27), "");
   EXPECT_EXIT(exit_with_arena_shift(6 * GiB), testing::ExitedWithCode(24), "");
 }
 

@@ -70,6 +70,7 @@ shard_heap::shard_heap(shard_id home, page_table table, page_set resident, page_
 
 void* shard_heap::allocate_aligned(size_t size, size_t alignment) {
   ASSERT_HOME(home_);
+  DEBUG_ASSERT(size > 0);
   ASSERT(is_power_of_two(alignment) && alignment <= alignment_max);
   if (alignment <= slot_granularity) return allocate(size);
   return allocate_slow(size, alignment);

@@ -38,6 +38,7 @@ class shard_heap {
   /// 16-byte aligned; nullptr when the budget is spent. `size` is at least 1.
   void* allocate(size_t size) {
     ASSERT_HOME(home_);
+    DEBUG_ASSERT(size > 0);
     if (__builtin_expect(size <= slot_size_max, 1)) {
       void* slot = pools_[size_class_of(size)].allocate(spans_, table_);
       return __builtin_expect(slot != nullptr, 1) ? slot : allocate_reclaiming(size, slot_granularity);

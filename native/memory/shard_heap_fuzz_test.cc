@@ -1,6 +1,7 @@
 // Random operations on a heap and on a map that remembers what should be where.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <vector>
@@ -18,7 +19,8 @@ class modelled_heap {
   void allocate() {
     const size_t alignment = random_() % 4 == 0 ? size_t{1} << random_() % 22 : 1;
     const size_t size = random_size();
-    auto* memory = static_cast<std::byte*>(alignment == 1 ? heap_.allocate(size) : heap_.allocate_aligned(size, alignment));
+    void* allocated = alignment == 1 ? heap_.allocate(size) : heap_.allocate_aligned(size, alignment);
+    auto* memory = static_cast<std::byte*>(allocated);
     if (memory == nullptr) {
       ++refused_;
       return;

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <set>
 #include <vector>
 
 #include "memory/heap_test_support.h"
@@ -141,7 +140,8 @@ TEST(ShardHeap, ReadsAsZerosAfterATrim) {
 TEST(ShardHeap, RefusesSizesThatNoArenaHolds) {
   scoped_heap heap(8 * MiB);
   const size_t arena = the_address_map->arena_size();
-  for (size_t size : {8 * MiB + 1, arena, arena + 1, SIZE_MAX / 2 + 2, SIZE_MAX - page_size, SIZE_MAX - 15, SIZE_MAX - 1, SIZE_MAX}) {
+  const size_t half = SIZE_MAX / 2;
+  for (size_t size : {8 * MiB + 1, arena, arena + 1, half + 2, SIZE_MAX - page_size, SIZE_MAX - 15, SIZE_MAX}) {
     EXPECT_EQ(heap->allocate(size), nullptr) << size;
     for (size_t alignment : {size_t{1}, size_t{64}, page_size, shard_heap::alignment_max}) {
       EXPECT_EQ(heap->allocate_aligned(size, alignment), nullptr) << size << " at " << alignment;

@@ -40,7 +40,9 @@ TEST(SizeClass, AlignsEverySlotToWhatItsSizePromises) {
     const size_t alignment = slot_alignment(slot_sizes[at]);
     EXPECT_GE(alignment, slot_granularity);
     EXPECT_LE(alignment, page_size << slab_order(at));
-    for (size_t slot = 0; slot < slab_slots(at); ++slot) ASSERT_TRUE(is_aligned(slot * slot_sizes[at], alignment));
+    for (size_t slot = 0; slot < slab_slots(at); ++slot) {
+      ASSERT_TRUE(is_aligned(slot * slot_sizes[at], alignment));
+    }
   }
   EXPECT_EQ(slot_alignment(4096), 4096u);
   EXPECT_EQ(slot_alignment(5120), 1024u);

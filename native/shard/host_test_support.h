@@ -1,5 +1,5 @@
-// A shard for tests, without Node: made on one thread, it turns until a condition holds and sleeps on a condition variable.
-// Several may live on one thread, where each call acts as its own shard.
+// A shard for tests, without Node: it turns until a condition holds and sleeps on a condition variable. Several may
+// live on one thread, where each call acts as its own shard.
 #pragma once
 
 #include <condition_variable>
@@ -18,8 +18,10 @@ class shard_host {
   using receiver = void (*)(shard& here, message* delivered);
 
   /// `test` is what receivers find with of().
-  shard_host(size_t budget, void (*drop)(shard&, homebound*), receiver receive, void* test = nullptr) : test_(test) {
-    const shard_handlers handlers{drop, receive, [](void* host) { static_cast<shard_host*>(host)->wake(); }, this};
+  shard_host(size_t budget, void (*drop)(shard&, homebound*), receiver receive, void* test = nullptr)
+      : test_(test) {
+    const auto wake_host = [](void* host) { static_cast<shard_host*>(host)->wake(); };
+    const shard_handlers handlers{drop, receive, wake_host, this};
     shard_ = mesh::get().attach(budget, handlers).value();
   }
   ~shard_host() { detach(); }

@@ -34,7 +34,7 @@ struct log {
 };
 
 struct logging_host : log, shard_host {
-  explicit logging_host(size_t bytes = budget) : shard_host(bytes, parcel::drop, log::receive, static_cast<log*>(this)) {}
+  logging_host() : shard_host(budget, parcel::drop, log::receive, static_cast<log*>(this)) {}
 };
 
 void send(logging_host& from, shard_ref to, uint32_t first, uint32_t count) {
@@ -143,7 +143,9 @@ TEST(Shard, SendsAMixedChainToAllItsHomes) {
   logging_host one, two, three;
   chain<homebound> mixed;
   for (int round = 0; round < 10; ++round) {
-    for (logging_host* home : {&one, &two, &three}) mixed.splice(home->act([](shard& here) { return make_parcels(here, 2); }));
+    for (logging_host* home : {&one, &two, &three}) {
+      mixed.splice(home->act([](shard& here) { return make_parcels(here, 2); }));
+    }
   }
   two.act([&](shard& here) { here.release(std::move(mixed)); });
   EXPECT_EQ(two->heap().live_objects(), 0u);

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <thread>
+#include <vector>
 
 #include "base/fuzz_test_support.h"
 
