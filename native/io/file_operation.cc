@@ -56,7 +56,7 @@ result<file_operation*> file_operation::read(shard& home, const dma_file& file, 
   made->position_ = position;
   made->length_ = length;
   made->first_block_ = first;
-  made->transfer_.alignment = block;
+  made->transfer_.alignment = std::max(file.alignment().memory, file.alignment().offset);
   if (!append_aligned_room(home, bytes, file.alignment().memory, made->data_)) {
     made->end();
     return error_code::out_of_memory;
@@ -73,7 +73,7 @@ result<file_operation*> file_operation::write(shard& home, const dma_file& file,
   if (made == nullptr) return error_code::out_of_memory;
   made->position_ = made->first_block_ = position;
   made->length_ = data.length();
-  made->transfer_.alignment = alignment.offset;
+  made->transfer_.alignment = std::max(alignment.memory, alignment.offset);
   if (!data.share(home, 0, data.length(), made->data_)) {
     made->end();
     return error_code::out_of_memory;

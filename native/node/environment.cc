@@ -35,7 +35,7 @@ void environment::after_poll() {
   home_->awake();
   const uint64_t received = home_->counters().messages_received;
   more_ = home_->turn(turn_quota());
-  const bool completed = files.reap();
+  const bool completed = loop.take_readable() && files.reap();
   if (completed || received != home_->counters().messages_received) busy_until_ = uv_hrtime() + spin_ns_;
   if (completed) files.deliver(area, loop, on_completions);
   if (!mail.empty()) mail.deliver(*home_, area, loop, on_messages);

@@ -9,8 +9,6 @@ namespace corebuf {
 
 namespace {
 
-event_loop& loop_of(uv_handle_t* handle) { return *static_cast<event_loop*>(uv_handle_get_data(handle)); }
-
 void close_handle(uv_handle_t*& handle) {
   if (handle == nullptr) return;
   uv_close(handle, [](uv_handle_t* closed) { std::free(closed); });
@@ -18,6 +16,8 @@ void close_handle(uv_handle_t*& handle) {
 }
 
 }  // namespace
+
+event_loop& event_loop::loop_of(uv_handle_t* handle) { return *static_cast<event_loop*>(uv_handle_get_data(handle)); }
 
 loop_client& event_loop::client_of(uv_handle_t* handle) { return *loop_of(handle).client_; }
 
@@ -58,7 +58,7 @@ bool event_loop::watch(int fd) {
     std::free(poll);
     return false;
   }
-  uv_poll_start(poll, UV_READABLE, [](uv_handle_t*, int, int) {});
+  uv_poll_start(poll, UV_READABLE, [](uv_handle_t* handle, int, int) { loop_of(handle).readable_ = true; });
   uv_unref(poll);
   *free = poll;
   return true;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "node/uv.h"
 
@@ -31,8 +32,9 @@ class event_loop {
   event_loop& operator=(const event_loop&) = delete;
 
   bool open(uv_loop_t* loop, loop_client& client);
-  /// Polls `fd` as well.
+  /// Polls `fd` as well. take_readable() is true once after each poll that found one of them readable.
   bool watch(int fd);
+  bool take_readable() { return std::exchange(readable_, false); }
   /// No callback comes after this. The handles free themselves when the loop has closed them.
   void close();
 
@@ -47,6 +49,7 @@ class event_loop {
 
  private:
   uv_handle_t* open_handle(uv_handle_kind kind);
+  static event_loop& loop_of(uv_handle_t* handle);
   static loop_client& client_of(uv_handle_t* handle);
   void before_poll();
 
@@ -59,6 +62,7 @@ class event_loop {
   static constexpr size_t watched_max = 2;  // one per kind of engine
   std::array<uv_handle_t*, watched_max> polls_{};
   bool idling_ = false;
+  bool readable_ = false;
   size_t held_ = 0;
 };
 

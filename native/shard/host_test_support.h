@@ -2,6 +2,7 @@
 // live on one thread, where each call acts as its own shard.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -43,7 +44,10 @@ class shard_host {
     return work(*shard_);
   }
 
-  bool turn(turn_quota quota = turn_quota()) {
+  /// However slow the machine: what a turn does depends on objects alone.
+  static turn_quota objects(size_t objects_max) { return turn_quota(objects_max, std::chrono::hours(1)); }
+
+  bool turn(turn_quota quota = objects(turn_quota::objects_default)) {
     return act([&](shard& here) { return here.turn(quota); });
   }
 

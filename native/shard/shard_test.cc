@@ -167,7 +167,7 @@ TEST(Shard, SpreadsAStormOfReturnsOverTurns) {
   });
   size_t turns = 0;
   for (size_t left = storm; left > 0; ++turns) {
-    const bool more = one.turn(turn_quota(quota, std::chrono::seconds(100)));
+    const bool more = one.turn(shard_host::objects(quota));
     const size_t now = one->heap().live_objects();
     ASSERT_LE(left - now, quota);
     ASSERT_LT(now, left);
@@ -186,9 +186,9 @@ TEST(Shard, SharesOneQuotaBetweenMessagesAndReturns) {
   two.act([&](shard& here) { here.release(std::move(foreign), one->id()); });
   send(two, one->ref(), 0, 100);
   two.turn();
-  EXPECT_TRUE(one.turn(turn_quota(40, std::chrono::seconds(100))));
+  EXPECT_TRUE(one.turn(shard_host::objects(40)));
   EXPECT_EQ(1000 - one->heap().live_objects() + one.requests.size(), 40u);
-  while (one.turn(turn_quota(40, std::chrono::seconds(100)))) {}
+  while (one.turn(shard_host::objects(40))) {}
   EXPECT_EQ(one.requests.size(), 100u);
   EXPECT_EQ(one->heap().live_objects(), 0u);
   two.turn();
@@ -201,7 +201,7 @@ TEST(Shard, DropsReturnsWhileMessagesStorm) {
   for (uint32_t turn = 0; turn < 20; ++turn) {
     send(two, one->ref(), turn * 50, 50);
     two.turn();
-    one.turn(turn_quota(20, std::chrono::seconds(100)));
+    one.turn(shard_host::objects(20));
   }
   EXPECT_EQ(one->heap().live_objects(), 0u);
   EXPECT_GT(one.requests.size(), 0u);
@@ -217,7 +217,7 @@ TEST(Shard, ServesEverySenderWhenEachTurnIsSpentOnOne) {
       sender->turn();
     }
     number += 30;
-    two.turn(turn_quota(20, std::chrono::seconds(100)));
+    two.turn(shard_host::objects(20));
   }
   EXPECT_EQ(two->received_from(one->id()), 100u);
   EXPECT_EQ(two->received_from(three->id()), 100u);
