@@ -11,7 +11,10 @@ export interface ShardOptions {
   cpu?: number | 'auto' | false;
   /** Microseconds; turns that are longer count as stalls. Default 500; 0 turns the watch off. */
   stallThreshold?: number;
-  /** Microseconds of polling after activity before the thread sleeps. Default: 20 where every shard has a processor, else 0. */
+  /**
+   * Microseconds of polling after messages came before the thread sleeps; it pauses by itself while polling finds nothing.
+   * Default: 50 in a group that leaves a processor to the thread that started it, and for that thread; else 0.
+   */
   spin?: number;
 }
 
@@ -23,7 +26,7 @@ interface Attachment {
   readonly budget: number;
 }
 
-export const SPIN_DEFAULT = 20;
+export const SPIN_DEFAULT = 50;
 
 let attachment: Attachment | undefined;
 
@@ -31,9 +34,9 @@ export function isAttached(): boolean {
   return attachment !== undefined;
 }
 
-/** The shard of this thread, attached with defaults when nobody has asked for anything else. */
-export function attachDefault(): Attachment {
-  return attachment ?? attachWith({});
+/** The shard of this thread, attached with these defaults when nobody has asked for anything else. */
+export function attachDefault(defaults: ShardOptions = {}): Attachment {
+  return attachment ?? attachWith(defaults);
 }
 
 export function attachWith(options: ShardOptions): Attachment {
@@ -48,7 +51,7 @@ export function attachWith(options: ShardOptions): Attachment {
   checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
   checkCpu(options.cpu);
 
-  if (native.attach(budget, spin, stallThreshold) < 0) {
+  if (native.attach(budget, spin, stallThreshold, 0, 0) < 0) {
     throw new CorebufError('ERR_OUT_OF_MEMORY', `no shard with ${formatMemorySize(budget)} can be made: all ${constants.shardsMax} are taken, or the system refuses the memory`);
   }
   const ref = native.shardRef();

@@ -44,8 +44,15 @@ export const SYSTEM_METHOD = 0x8000_0000;
 
 export type Handler = (args: unknown[], from: number) => unknown;
 
+/** Who counts what is under way to one shard, and knows what callers call it. */
+export interface Tracker {
+  readonly name: string;
+  sent(): void;
+  settled(): void;
+}
+
 interface Waiting {
-  readonly shard: number;
+  readonly tracker: Tracker;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -56,6 +63,8 @@ const numbersFree: number[] = [];
 const handlers = new Map<number, Handler>();
 const idleListeners: (() => void)[] = [];
 let unanswered = 0;
+/** Prepared, and neither sent nor discarded yet. */
+let queued = 0;
 
 /** Answers calls of `method` on this shard; undefined takes the handler away. */
 export function handle(method: number, handler: Handler | undefined): void {
@@ -73,28 +82,33 @@ export interface Prepared {
  * Sends a request now. The chains among `args` move with it; when this throws, nothing has moved. The promise settles with the
  * answer, or with ERR_SHARD_GONE.
  */
-export function request(to: ShardRef, method: number, args: readonly unknown[]): Promise<unknown> {
-  attachDefault();
+export function request(to: ShardRef, method: number, args: readonly unknown[], tracker: Tracker): Promise<unknown> {
   encodeArguments(args);
-  return post(to, method, encoder.shared ? undefined : encoder.bytes.subarray(0, encoder.length), encoder.length, encoder.parcels);
+  const large = encoder.shared ? undefined : encoder.bytes.subarray(0, encoder.length);
+  return post(to, method, large, encoder.length, encoder.parcels, tracker);
 }
 
 /** Encodes now, to send later: from now on the chains are the call's. */
 export function prepare(args: readonly unknown[]): Prepared {
-  attachDefault();
   encodeArguments(args);
   const bytes = Buffer.from(encoder.bytes.subarray(0, encoder.length));
+  queued++;
   return { bytes, parcels: encoder.parcels.map(moved) };
 }
 
-export function requestPrepared(to: ShardRef, method: number, prepared: Prepared): Promise<unknown> {
+export function requestPrepared(to: ShardRef, method: number, prepared: Prepared, tracker: Tracker): Promise<unknown> {
   const large = prepared.bytes.length + prepared.parcels.length * 4 > outgoingBody.length;
   if (!large) outgoingBody.set(prepared.bytes);
-  return post(to, method, large ? prepared.bytes : undefined, prepared.bytes.length, prepared.parcels);
+  const answer = post(to, method, large ? prepared.bytes : undefined, prepared.bytes.length, prepared.parcels, tracker);
+  queued--;
+  tellIdle();
+  return answer;
 }
 
 export function discard(prepared: Prepared): void {
   for (const parcel of prepared.parcels) parcel.release();
+  queued--;
+  tellIdle();
 }
 
 function moved(from: Handle): Handle {
@@ -112,7 +126,14 @@ function encodeArguments(args: readonly unknown[]): void {
   }
 }
 
-function post(to: ShardRef, method: number, large: Uint8Array | undefined, length: number, parcels: readonly Handle[]): Promise<unknown> {
+function post(
+  to: ShardRef,
+  method: number,
+  large: Uint8Array | undefined,
+  length: number,
+  parcels: readonly Handle[],
+  tracker: Tracker,
+): Promise<unknown> {
   const number = numbersFree.pop() ?? waiting.length;
   outgoingWords[SHARD] = to.id;
   outgoingWords[INCARNATION] = to.incarnation;
@@ -130,10 +151,11 @@ function post(to: ShardRef, method: number, large: Uint8Array | undefined, lengt
   if (sent === SHARD_GONE) {
     waiting[number] ??= undefined;
     numbersFree.push(number);
-    return Promise.reject(shardGone(to.id));
+    return Promise.reject(shardGone(tracker.name));
   }
+  tracker.sent();
   return new Promise((resolve, reject) => {
-    waiting[number] = { shard: to.id, resolve, reject };
+    waiting[number] = { tracker, resolve, reject };
   });
 }
 
@@ -143,9 +165,9 @@ function listParcels(parcels: readonly Handle[]): void {
   for (let at = 0; at < parcels.length; at++) outgoingWords[outgoingWords.length - 1 - at] = parcels[at]!.slot('chain');
 }
 
-/** True when this shard waits for no answer and owes none. */
+/** True when this shard waits for no answer, owes none, and has no call left to send. */
 export function isIdle(): boolean {
-  return unanswered === 0 && numbersFree.length === waiting.length;
+  return unanswered === 0 && queued === 0 && numbersFree.length === waiting.length;
 }
 
 /** Resolves once isIdle(). */
@@ -194,7 +216,8 @@ function settle(number: number, status: number, decode: () => unknown): void {
   const waiter = waiting[number]!;
   waiting[number] = undefined;
   numbersFree.push(number);
-  if (status === STATUS_GONE) return waiter.reject(shardGone(waiter.shard));
+  waiter.tracker.settled();
+  if (status === STATUS_GONE) return waiter.reject(shardGone(waiter.tracker.name));
   try {
     const value = decode();
     if (status === STATUS_OK) waiter.resolve(value);

@@ -32,7 +32,7 @@ export class Encoder {
     this.bytes = outgoingBody;
     this.#room = outgoingBody.length;
     this.length = 0;
-    this.parcels.length = 0;
+    if (this.parcels.length > 0) this.parcels.length = 0;
   }
 
   /** False once the encoding has outgrown the shared area. */

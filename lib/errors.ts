@@ -65,8 +65,8 @@ export function closed(what: string): CorebufError {
   return new CorebufError('ERR_CLOSED', `this ${what} is closed`);
 }
 
-export function shardGone(shard: number): CorebufError {
-  return new CorebufError('ERR_SHARD_GONE', `shard ${shard} ended before it answered`);
+export function shardGone(name: string): CorebufError {
+  return new CorebufError('ERR_SHARD_GONE', `${name} ended before it answered`);
 }
 
 let memoryReport: () => string = () => '';

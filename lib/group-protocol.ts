@@ -22,4 +22,5 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'ready'; readonly address: PeerAddress }
   | { readonly type: 'failed'; readonly error: Record<string, unknown> }
+  | { readonly type: 'joined' }
   | { readonly type: 'drained' };

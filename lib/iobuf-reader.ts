@@ -33,6 +33,8 @@ export class IoBufReader {
   #version: number;
   #listed: Listed[] = [];
   #fragmentsListed = 0;
+  /** Index of the first entry of the last fragment in #listed. */
+  #lastListed = 0;
   #next = 0;
 
   constructor(handle: Handle, wrap: (handle: Handle) => IoBuf) {
@@ -157,8 +159,10 @@ export class IoBufReader {
     }
     if (position + length <= this.#end) return position + this.#shift;
     this.#need(length);
-    // Appending may have lengthened the fragment since it was listed.
-    this.#forget();
+    // Appending may have lengthened the fragment since it was listed; only the last one listed can have grown.
+    if (this.#next < this.#listed.length) return -1;
+    this.#next = this.#lastListed;
+    this.#listMore();
     this.#seek();
     return position + length <= this.#end ? position + this.#shift : -1;
   }
@@ -171,6 +175,7 @@ export class IoBufReader {
   #forget(): void {
     this.#listed = [];
     this.#fragmentsListed = 0;
+    this.#lastListed = 0;
     this.#next = 0;
     this.#start = 0;
     this.#end = 0;
@@ -183,7 +188,10 @@ export class IoBufReader {
     let at = this.#next;
     if (at > 0 && position < (this.#listed[at - 1]?.start ?? 0)) at = 0;
     for (; ; at++) {
-      if (at === this.#listed.length && !this.#listMore()) break;
+      if (at === this.#listed.length) {
+        at = this.#lastListed;
+        this.#listMore();
+      }
       const found = this.#listed[at]!;
       if (position >= found.end) continue;
       this.#window = innerWindow(found.piece);
@@ -193,19 +201,19 @@ export class IoBufReader {
       this.#next = at + 1;
       return;
     }
-    // The last fragment was listed before bytes were appended to it.
-    this.#forget();
-    if (position < this.#handle.length) this.#seek();
   }
 
-  #listMore(): boolean {
+  /** Goes on with the last fragment that was listed: bytes may have been appended to it since. */
+  #listMore(): void {
+    this.#listed.length = this.#lastListed;
+    if (this.#fragmentsListed > 0) this.#fragmentsListed -= 1;
     const count = native.fragments(this.#handle.slot('IoBuf'), this.#fragmentsListed);
     let start = this.#listed.at(-1)?.end ?? 0;
     this.#fragmentsListed += count;
     for (let at = 0; at < count * FRAGMENT_WORDS; at += FRAGMENT_WORDS) {
+      this.#lastListed = this.#listed.length;
       start = this.#list(start, bodyWords[at]!, bodyWords[at + 1]!, bodyWords[at + 2]!);
     }
-    return count > 0;
   }
 
   /** A fragment larger than a window is listed as several. */

@@ -1,7 +1,7 @@
 // The shards that this one can call: typed remotes, with a bound on how many requests are under way to each.
 import { checkInteger } from './checks.js';
 import { discard, prepare, request, requestPrepared } from './calls.js';
-import type { Prepared, ShardRef } from './calls.js';
+import type { Prepared, ShardRef, Tracker } from './calls.js';
 import { shardGone } from './errors.js';
 import { DmaBuffer } from './dma-buffer.js';
 import { IoBuf } from './iobuf.js';
@@ -13,6 +13,8 @@ export type RemoteAll<S> = { [K in keyof S]: S[K] extends (...a: infer A) => inf
 /** Shards to call, by their index in the group. */
 export interface Peers<S> {
   readonly size: number;
+  /** Which of them this shard is; undefined on the thread that started the group. */
+  readonly index: number | undefined;
   /** A method of one shard. Chains among the arguments move there; the result's move here. */
   on(shard: number): Remote<S>;
   /** A method of every shard. Chains among the arguments are shared with each and stay the caller's. */
@@ -35,15 +37,18 @@ interface Queued {
 type Call = (...args: unknown[]) => Promise<unknown>;
 
 /** One other shard. Requests beyond `maxInFlight` wait here, in order, with their arguments already taken over. */
-export class Peer {
+export class Peer implements Tracker {
   readonly address: PeerAddress;
+  readonly name: string;
   readonly remote: Remote<Service>;
   readonly #maxInFlight: number;
   readonly #queue: Queued[] = [];
+  readonly #idleListeners: (() => void)[] = [];
   #inFlight = 0;
 
-  constructor(address: PeerAddress, maxInFlight: number) {
+  constructor(address: PeerAddress, index: number, maxInFlight: number) {
     this.address = address;
+    this.name = `shard ${index} of the group`;
     this.#maxInFlight = maxInFlight;
     this.remote = remoteOf(address.methods, (method) => (...args) => this.call(method, args));
   }
@@ -52,23 +57,34 @@ export class Peer {
     return this.#queue.length;
   }
 
-  async call(method: number, args: readonly unknown[]): Promise<unknown> {
-    if (this.#inFlight >= this.#maxInFlight) {
-      const prepared = prepare(args);
-      return new Promise((resolve, reject) => this.#queue.push({ method, prepared, resolve, reject }));
-    }
-    const answer = request(this.address, method, args);
-    this.#inFlight++;
-    return this.#track(answer);
+  /** Resolves once no call to it is under way or waits. */
+  whenIdle(): Promise<void> {
+    return this.#isIdle() ? Promise.resolve() : new Promise((resolve) => this.#idleListeners.push(resolve));
   }
 
-  async #track(answer: Promise<unknown>): Promise<unknown> {
+  #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#queue.length === 0;
+  }
+
+  /** Never throws: what is wrong with the arguments is the promise's to say. */
+  call(method: number, args: readonly unknown[]): Promise<unknown> {
     try {
-      return await answer;
-    } finally {
-      this.#inFlight--;
-      this.#sendQueued();
+      if (this.#inFlight < this.#maxInFlight) return request(this.address, method, args, this);
+      const prepared = prepare(args);
+      return new Promise((resolve, reject) => this.#queue.push({ method, prepared, resolve, reject }));
+    } catch (error) {
+      return Promise.reject(error as Error);
     }
+  }
+
+  sent(): void {
+    this.#inFlight++;
+  }
+
+  settled(): void {
+    this.#inFlight--;
+    if (this.#queue.length > 0) this.#sendQueued();
+    if (this.#idleListeners.length > 0 && this.#isIdle()) for (const listener of this.#idleListeners.splice(0)) listener();
   }
 
   #sendQueued(): void {
@@ -76,9 +92,7 @@ export class Peer {
       const next = this.#queue.shift();
       if (next === undefined) return;
       try {
-        const answer = requestPrepared(this.address, next.method, next.prepared);
-        this.#inFlight++;
-        this.#track(answer).then(next.resolve, next.reject);
+        requestPrepared(this.address, next.method, next.prepared, this).then(next.resolve, next.reject);
       } catch (error) {
         discard(next.prepared);
         next.reject(error);
@@ -90,7 +104,7 @@ export class Peer {
   gone(): void {
     for (const queued of this.#queue.splice(0)) {
       discard(queued.prepared);
-      queued.reject(shardGone(this.address.id));
+      queued.reject(shardGone(this.name));
     }
   }
 }
@@ -106,8 +120,11 @@ export class PeerGroup implements Peers<Service> {
   readonly #peers: readonly Peer[];
   readonly #all: RemoteAll<Service>;
 
-  constructor(addresses: readonly PeerAddress[], maxInFlight: number) {
-    this.#peers = addresses.map((address) => new Peer(address, maxInFlight));
+  readonly index: number | undefined;
+
+  constructor(addresses: readonly PeerAddress[], index: number | undefined, maxInFlight: number) {
+    this.index = index;
+    this.#peers = addresses.map((address, at) => new Peer(address, at, maxInFlight));
     this.#all = remoteOf(addresses[0]?.methods ?? [], (_, name) => (...args) => this.#callAll(name, args)) as unknown as RemoteAll<Service>;
   }
 
@@ -122,6 +139,11 @@ export class PeerGroup implements Peers<Service> {
 
   on(shard: number): Remote<Service> {
     return this.peer(shard).remote;
+  }
+
+  /** Resolves once no call to any of them is under way or waits. */
+  async whenIdle(): Promise<void> {
+    await Promise.all(this.#peers.map((peer) => peer.whenIdle()));
   }
 
   get all(): RemoteAll<Service> {

@@ -7,7 +7,6 @@ import type { MessagePort } from 'node:worker_threads';
 import { constants, native } from './native.js';
 import { attachDefault, SPIN_DEFAULT } from './attachment.js';
 import type { ShardOptions } from './attachment.js';
-import { whenIdle } from './calls.js';
 import { checkChoice, checkFunction, checkInteger, checkOptions, invalidType } from './checks.js';
 import { closed, CorebufError } from './errors.js';
 import type { FromWorker, StartMessage, ToWorker } from './group-protocol.js';
@@ -43,6 +42,7 @@ interface Plan {
   readonly module: string;
   readonly shards: number;
   readonly maxInFlight: number;
+  readonly spin: number;
   readonly workerData: unknown;
   readonly optionsOf: (index: number) => ShardOptions;
 }
@@ -86,19 +86,27 @@ class Member {
 
   /** Its address, once its module is served. */
   async ready(): Promise<PeerAddress> {
-    const [message] = (await Promise.race([once(this.port, 'message'), this.#failed()])) as [FromWorker];
-    if (message.type === 'ready') return message.address;
-    throw message.type === 'failed' ? decodeError(message.error) : new Error(`unexpected ${message.type}`);
+    return (await this.#hear('ready')).address;
   }
 
-  async drained(): Promise<void> {
-    const drained = new Promise<void>((resolve) => {
-      this.port.on('message', (message: FromWorker) => {
-        if (message.type === 'drained') resolve();
-      });
-    });
+  /** Once it knows its siblings: a call must not arrive before. */
+  async join(shards: readonly PeerAddress[]): Promise<void> {
+    const joined = this.#hear('joined');
+    this.tell({ type: 'topology', shards });
+    await joined;
+  }
+
+  /** Once no call of or to it is under way, or it has ended. */
+  async drain(): Promise<void> {
+    const drained = this.#hear('drained').catch(() => undefined);
     this.tell({ type: 'drain' });
-    await Promise.race([drained, this.exited]);
+    await drained;
+  }
+
+  async #hear<T extends FromWorker['type']>(type: T): Promise<Extract<FromWorker, { type: T }>> {
+    const [message] = (await Promise.race([once(this.port, 'message'), this.#failed()])) as [FromWorker];
+    if (message.type === 'failed') throw decodeError(message.error);
+    return message as Extract<FromWorker, { type: T }>;
   }
 
   async #failed(): Promise<never> {
@@ -135,12 +143,12 @@ export class ShardGroup<S> implements Peers<S> {
    */
   static async start<S>(module: URL | string, options: GroupOptions = {}): Promise<ShardGroup<S>> {
     const plan = planOf(module, options);
-    attachDefault();
+    attachDefault({ spin: plan.spin });
     const members = Array.from({ length: plan.shards }, (_, index) => new Member(plan, index));
     try {
       const addresses = await Promise.all(members.map((member) => member.ready()));
-      for (const member of members) member.tell({ type: 'topology', shards: addresses });
-      return new ShardGroup<S>(members, new PeerGroup(addresses, plan.maxInFlight));
+      await Promise.all(members.map((member) => member.join(addresses)));
+      return new ShardGroup<S>(members, new PeerGroup(addresses, undefined, plan.maxInFlight));
     } catch (error) {
       await Promise.all(members.map((member) => member.worker.terminate()));
       throw error;
@@ -149,6 +157,10 @@ export class ShardGroup<S> implements Peers<S> {
 
   get size(): number {
     return this.#peers.size;
+  }
+
+  get index(): undefined {
+    return undefined;
   }
 
   on(shard: number): Remote<S> {
@@ -182,7 +194,7 @@ export class ShardGroup<S> implements Peers<S> {
     await this.#members[shard]!.worker.terminate();
   }
 
-  /** Waits until no call is under way, then ends all shards. Later calls throw ERR_CLOSED; closing twice is harmless. */
+  /** Waits until no call to its shards is under way, then ends all shards. Later calls throw ERR_CLOSED; closing twice is harmless. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -193,9 +205,9 @@ export class ShardGroup<S> implements Peers<S> {
   }
 
   async #close(): Promise<void> {
-    await whenIdle();
+    await this.#peers.whenIdle();
     const alive = this.#members.filter((member) => member.alive);
-    await Promise.all(alive.map((member) => member.drained()));
+    await Promise.all(alive.map((member) => member.drain()));
     for (const member of alive) member.tell({ type: 'end' });
     await Promise.all(this.#members.map((member) => member.exited));
   }
@@ -232,7 +244,7 @@ function planOf(module: URL | string, options: GroupOptions): Plan {
     spin,
     ...(stallThreshold === undefined ? {} : { stallThreshold }),
   });
-  return { module: hrefOf(module), shards, maxInFlight, workerData: options.workerData, optionsOf };
+  return { module: hrefOf(module), shards, maxInFlight, spin, workerData: options.workerData, optionsOf };
 }
 
 function hrefOf(module: URL | string): string {

@@ -29,7 +29,8 @@ async function run(start: StartMessage): Promise<void> {
 function obey(message: ToWorker, start: StartMessage, tell: (message: FromWorker) => void): void {
   switch (message.type) {
     case 'topology':
-      enterGroup(new PeerGroup(message.shards, start.maxInFlight));
+      enterGroup(new PeerGroup(message.shards, start.index, start.maxInFlight));
+      tell({ type: 'joined' });
       break;
     case 'drain':
       void whenIdle().then(() => tell({ type: 'drained' }));

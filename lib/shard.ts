@@ -29,9 +29,10 @@ export interface MemoryStats {
 
 /** The memory of one shard. */
 export class ShardMemory {
-  /** In bytes: what the shard may use. */
+  /** In bytes: what the shard may use; what was asked for, in whole pages. */
   get budget(): number {
-    return attachDefault().budget;
+    attachDefault();
+    return native.memoryStats().budget;
   }
 
   /** Counters as of now. One native call. */

@@ -22,6 +22,7 @@
       "memory/shard_heap.cc",
       "memory/slab_pool.cc",
       "memory/span_allocator.cc",
+      "memory/span_cache.cc",
       "shard/cpu.cc",
       "shard/mesh.cc",
       "shard/shard.cc"

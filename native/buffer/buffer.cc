@@ -1,5 +1,6 @@
 #include "buffer/buffer.h"
 
+#include <cstring>
 #include <new>
 
 #include "buffer/fragment.h"
@@ -11,6 +12,13 @@ namespace {
 buffer* make_record(shard& home) {
   void* memory = home.heap().allocate(sizeof(buffer));
   return memory == nullptr ? nullptr : new (memory) buffer;
+}
+
+constexpr int poison = 0xde;
+
+void scrub(scrubbing how, std::byte* data, size_t size) {
+  if (__builtin_expect(how == scrubbing::none, 1)) return;
+  std::memset(data, how == scrubbing::zero ? 0 : poison, size);
 }
 
 }  // namespace
@@ -51,6 +59,7 @@ void buffer::destroy(shard& home) {
   DEBUG_ASSERT(count == 0);
   switch (kind) {
     case buffer_kind::slab:
+      scrub(home.heap().scrub(), data, size);
       home.heap().free(data);
       break;
     case buffer_kind::wrapped:

@@ -40,7 +40,7 @@ void exit_with_arena_shift(size_t address_space) {
 
   const shard_id id = shards_max - 1;
   const acting_as home(id);
-  const auto heap = shard_heap::create(id, 4 * MiB);
+  const auto heap = shard_heap::create(id, {.budget = 4 * MiB});
   if (!heap) std::_Exit(102);
   void* memory = heap.value()->allocate(100 * KiB);
   if (memory == nullptr || owner(memory) != id) std::_Exit(103);

@@ -9,7 +9,7 @@ class scoped_heap {
  public:
   static constexpr shard_id home = 7;
 
-  explicit scoped_heap(size_t budget) : acting_(home), heap_(shard_heap::create(home, budget).value()) {}
+  explicit scoped_heap(size_t budget) : acting_(home), heap_(shard_heap::create(home, {.budget = budget}).value()) {}
   ~scoped_heap() { shard_heap::destroy(heap_); }
   scoped_heap(const scoped_heap&) = delete;
   scoped_heap& operator=(const scoped_heap&) = delete;

@@ -30,7 +30,13 @@ result<void*> reserve(size_t size, size_t alignment) {
 
 bool commit(void* address, size_t size) { return mprotect(address, size, PROT_READ | PROT_WRITE) == 0; }
 
-void purge(void* address, size_t size) { ASSERT(madvise(address, size, MADV_DONTNEED) == 0); }
+bool purge(void* address, size_t size) { return madvise(address, size, MADV_DONTNEED) == 0; }
+
+void prefer_huge_pages([[maybe_unused]] void* address, [[maybe_unused]] size_t size) {
+#ifdef MADV_HUGEPAGE
+  madvise(address, size, MADV_HUGEPAGE);
+#endif
+}
 
 namespace {
 

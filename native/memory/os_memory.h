@@ -14,8 +14,11 @@ result<void*> reserve(size_t size, size_t alignment);
 bool commit(void* address, size_t size);
 
 /// Gives the memory behind committed pages back. They stay accessible and read as zeros, so that a view
-/// somebody forgot can never fault.
-void purge(void* address, size_t size);
+/// somebody forgot can never fault. False where the system holds on to them (mlockall): then nothing has changed.
+bool purge(void* address, size_t size);
+
+/// Asks for huge pages behind what is committed; the system may ignore it.
+void prefer_huge_pages(void* address, size_t size);
 
 /// The bytes this process may use: the cgroup's limit, else the machine's memory.
 size_t limit();

@@ -1,8 +1,8 @@
 // What each page of an arena is at the moment: one small record per page, at the arena's own beginning. Records
 // are zero until first used, and memory behind untouched records is never committed by the kernel.
 //
-//   arena │ shard_heap │ page records │ page │ page │ page │ …
-//           └────── bookkeeping ─────┘  └ handed out ───────
+//   arena │ shard_heap │ page records │ slot bits │ resident bits │ page │ page │ page │ …
+//           └──────────────── bookkeeping ─────────────────────┘  └ handed out ───────
 #pragma once
 
 #include <cstddef>
@@ -20,34 +20,34 @@ enum class page_kind : uint8_t {
   free,      // first page of a free span
   slab,      // any page of a slab
   large,     // first page of a span that is one allocation
-  reserved,  // bookkeeping
-};
-
-/// Free memory inside a slab or on a pool's list: the link lies in the slot itself.
-struct slot {
-  slot* next;
+  cached,    // first page of a span that was given back and waits to be handed out again
 };
 
 struct page {
   page_kind kind = page_kind::unknown;
-  uint8_t order = 0;       // first page of a span: its size is 2^order pages
-  uint8_t size_class = 0;  // slab
-  uint16_t carved = 0;     // first page of a slab: slots that have ever been given out; the rest was never touched
-  uint16_t slots_free = 0;  // first page of a slab: slots on `free`
+  uint8_t order = 0;           // first page of a span: its size is 2^order pages
+  uint8_t size_class = 0;      // slab
+  uint16_t slots_free = 0;     // first page of a slab: slots that lie in it free
   page_number next = no_page;  // first page of a free span or a slab: its neighbours on a page_list
   page_number previous = no_page;
-  slot* free = nullptr;
 };
 
-static_assert(sizeof(page) == 24);
+static_assert(sizeof(page) == 16);
+
+/// A bit per slot of the smallest class: a slab's bits are those of its pages, one behind the other, by slot number.
+inline constexpr size_t slot_words_per_page = page_size / slot_granularity / 64;
 
 /// The records of one arena, and the way from an address to its record and back.
 class page_table {
  public:
-  page_table(std::byte* arena, page* records, size_t pages) : arena_(arena), records_(records), pages_(pages) {}
+  page_table(std::byte* arena, page* records, uint64_t* slot_bits, size_t pages)
+      : arena_(arena), records_(records), slot_bits_(slot_bits), pages_(pages) {}
 
   page& operator[](page_number number) const { return records_[number]; }
   size_t pages() const { return pages_; }
+
+  /// The bits of the slab that begins at `first`; a set bit is a free slot.
+  uint64_t* slot_bits(page_number first) const { return slot_bits_ + size_t{first} * slot_words_per_page; }
 
   page_number number_of(const void* pointer) const {
     return static_cast<page_number>((address_of(pointer) - address_of(arena_)) >> page_shift);
@@ -57,6 +57,7 @@ class page_table {
  private:
   std::byte* const arena_;
   page* const records_;
+  uint64_t* const slot_bits_;
   const size_t pages_;
 };
 

@@ -1,6 +1,7 @@
 #include "memory/shard_heap.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "memory/os_memory.h"
@@ -8,6 +9,11 @@
 namespace corebuf {
 
 namespace {
+
+// What each size class may keep idle in front of its slabs, a share of the budget: enough that work on some hundred
+// objects never reaches a slab. All of it is given up before an allocation fails.
+constexpr size_t cached_bytes_min = 64 * KiB;
+constexpr size_t cached_bytes_max = 4 * MiB;
 
 constexpr unsigned order_for(size_t size) { return log2_ceil(align_up(size, page_size) / page_size); }
 
@@ -23,12 +29,14 @@ struct layout {
   explicit layout(size_t page_count)
       : pages(page_count),
         records(align_up(sizeof(shard_heap), page_size)),
-        resident(records + align_up(page_count * sizeof(page), page_size)),
+        slots(records + align_up(page_count * sizeof(page), page_size)),
+        resident(slots + align_up(page_count * slot_words_per_page * sizeof(uint64_t), page_size)),
         end(resident + align_up(page_set::bytes_for(page_count), page_size)),
         first(align_up(end, window_size)) {}
 
   size_t pages;
   size_t records;
+  size_t slots;
   size_t resident;
   size_t end;
   size_t first;
@@ -36,36 +44,46 @@ struct layout {
 
 }  // namespace
 
-result<shard_heap*> shard_heap::create(shard_id home, size_t budget) {
+result<shard_heap*> shard_heap::create(shard_id home, const heap_options& options) {
   const auto map = address_map::get();
   if (!map) return map.failure();
   std::byte* arena = map.value()->arena(home);
-  const layout at(pages_for(budget, map.value()->arena_size()));
+  const layout at(pages_for(options.budget, map.value()->arena_size()));
   if (at.first + budget_min > at.pages * page_size) return error_code::out_of_memory;
   if (!os_memory::commit(arena, at.end)) return error_code::out_of_memory;
 
-  const page_table table(arena, reinterpret_cast<page*>(arena + at.records), at.pages);
+  const page_table table(arena, reinterpret_cast<page*>(arena + at.records), reinterpret_cast<uint64_t*>(arena + at.slots),
+                         at.pages);
   const page_set resident(reinterpret_cast<uint64_t*>(arena + at.resident));
   const size_t usable = at.pages * page_size - at.first;
   const auto first = static_cast<page_number>(at.first / page_size);
-  return new (arena) shard_heap(home, table, resident, first, std::min(budget, usable));
+  heap_options fitting = options;
+  fitting.budget = std::min(options.budget, usable);
+  return new (arena) shard_heap(home, table, resident, first, fitting);
 }
 
 void shard_heap::destroy(shard_heap* heap) {
   ASSERT(heap->live_objects() == 0);
   std::byte* arena = the_address_map->arena(heap->home_);
-  const size_t size = heap->table_.pages() * page_size;
+  const layout at(heap->table_.pages());
   heap->trim();
   heap->~shard_heap();
-  os_memory::purge(arena, size);
+  // The next heap here expects zeros.
+  if (!os_memory::purge(arena, at.first)) std::memset(arena, 0, at.end);
 }
 
-shard_heap::shard_heap(shard_id home, page_table table, page_set resident, page_number first, size_t budget)
+shard_heap::shard_heap(shard_id home, page_table table, page_set resident, page_number first,
+                       const heap_options& options)
     : table_(table),
-      spans_(table, resident, first, budget / page_size),
+      spans_(table, resident, first, options.budget / page_size, options.huge_pages),
+      cache_(spans_, table),
       home_(home),
+      scrub_(options.scrub),
       bookkeeping_pages_(align_up(sizeof(shard_heap), page_size) / page_size) {
-  for (size_t size_class = 0; size_class < size_classes; ++size_class) pools_[size_class].init(static_cast<uint8_t>(size_class));
+  const size_t cached_bytes = std::clamp(options.budget / 256, cached_bytes_min, cached_bytes_max);
+  for (size_t size_class = 0; size_class < size_classes; ++size_class) {
+    pools_[size_class].init(static_cast<uint8_t>(size_class), cached_bytes);
+  }
 }
 
 void* shard_heap::allocate_aligned(size_t size, size_t alignment) {
@@ -77,6 +95,7 @@ void* shard_heap::allocate_aligned(size_t size, size_t alignment) {
 }
 
 void* shard_heap::allocate_slow(size_t size, size_t alignment) {
+  if (must_fail()) return ++failures_, nullptr;
   void* memory = try_allocate(size, alignment);
   return __builtin_expect(memory != nullptr, 1) ? memory : allocate_reclaiming(size, alignment);
 }
@@ -89,13 +108,21 @@ void* shard_heap::allocate_reclaiming(size_t size, size_t alignment) {
   return memory;
 }
 
+/// Counts down to the failure that a test has asked for.
+bool shard_heap::must_fail() {
+  if (fail_in_ == 0) return false;
+  if (fail_in_ == 1) return true;
+  --fail_in_;
+  return false;
+}
+
 void* shard_heap::try_allocate(size_t size, size_t alignment) {
   if (size > the_address_map->arena_size()) return nullptr;
   const size_t padded = align_up(size, alignment);
   if (padded <= slot_size_max) {
     size_t size_class = size_class_of(padded);
     while (slot_alignment(slot_sizes[size_class]) < alignment) ++size_class;  // A power of two ends the search.
-    return pools_[size_class].allocate(spans_, table_);
+    return pools_[size_class].allocate(cache_, table_);
   }
   return allocate_span(padded);
 }
@@ -103,7 +130,8 @@ void* shard_heap::try_allocate(size_t size, size_t alignment) {
 /// A span is aligned to its own size, and so to anything that divides it.
 void* shard_heap::allocate_span(size_t size) {
   const unsigned order = order_for(size);
-  const page_number first = spans_.allocate(order);
+  ++large_requests_;
+  const page_number first = cache_.allocate(order);
   if (first == no_page) return nullptr;
   table_[first].kind = page_kind::large;
   ++large_live_;
@@ -117,7 +145,7 @@ void shard_heap::free_large(void* pointer) {
   ASSERT(table_[first].kind == page_kind::large && table_.address(first) == pointer);
   --large_live_;
   large_pages_ -= size_t{1} << table_[first].order;
-  spans_.free(first);
+  cache_.free(first);
 }
 
 size_t shard_heap::usable_size(const void* pointer) const {
@@ -131,8 +159,15 @@ size_t shard_heap::trim() {
   return spans_.purge();
 }
 
+size_t shard_heap::decay() {
+  ASSERT_HOME(home_);
+  cache_.clear();
+  return spans_.decay();
+}
+
 void shard_heap::spill_all() {
-  for (slab_pool& pool : pools_) pool.spill(spans_, table_, 0);
+  for (slab_pool& pool : pools_) pool.spill(cache_, table_, 0);
+  cache_.clear();
 }
 
 size_t shard_heap::live_objects() const {
@@ -144,11 +179,12 @@ size_t shard_heap::live_objects() const {
 memory_stats shard_heap::stats() const {
   memory_stats stats;
   stats.budget = budget();
-  stats.committed = (spans_.pages_resident() + bookkeeping_pages_) * page_size;
+  stats.committed = spans_.pages_resident() * page_size + committed_floor();
   stats.used = large_pages_ * page_size;
   stats.live_objects = live_objects();
   stats.allocations = large_allocations_;
   stats.failures = failures_;
+  stats.large_requests = large_requests_;
   for (const slab_pool& pool : pools_) {
     stats.used += pool.slots_live() * pool.slot_size();
     stats.allocations += pool.allocations();
@@ -160,12 +196,13 @@ memory_stats shard_heap::stats() const {
 
 void shard_heap::invariant() {
   spans_.invariant();
+  cache_.invariant();
   size_t slab_pages = 0;
   for (const slab_pool& pool : pools_) {
     pool.invariant(table_);
     slab_pages += pool.slabs() << slab_order(size_class_of(pool.slot_size()));
   }
-  ASSERT(slab_pages + large_pages_ == spans_.pages_used());
+  ASSERT(slab_pages + large_pages_ + cache_.pages() == spans_.pages_used());
 }
 
 }  // namespace corebuf

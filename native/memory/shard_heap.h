@@ -1,4 +1,4 @@
-// All memory of one shard: slots from slabs to 16 KiB, spans of pages above. Lies at the beginning of its own arena, so
+// All memory of one shard: slots from slabs to 128 KiB, spans of pages above. Lies at the beginning of its own arena, so
 // that it outlives the thread it was made for. Only its home may allocate and free; the fast paths take no
 // lock, no atomic and no system call.
 #pragma once
@@ -13,6 +13,7 @@
 #include "memory/page_table.h"
 #include "memory/slab_pool.h"
 #include "memory/span_allocator.h"
+#include "memory/span_cache.h"
 
 namespace corebuf {
 
@@ -25,12 +26,22 @@ struct memory_stats {
   uint64_t allocations = 0;
   uint64_t frees = 0;
   uint64_t failures = 0;
+  uint64_t large_requests = 0;  // of more than slot_size_max in one piece
+};
+
+/// What is done to bytes when their buffer is freed.
+enum class scrubbing : uint8_t { none, zero, poison };
+
+struct heap_options {
+  size_t budget = 0;  // bytes, at least shard_heap::budget_min
+  bool huge_pages = false;
+  scrubbing scrub = scrubbing::none;
 };
 
 class shard_heap {
  public:
-  /// In the arena of `home`, which must be unused or have been destroyed. `budget` is in bytes and at least budget_min.
-  static result<shard_heap*> create(shard_id home, size_t budget);
+  /// In the arena of `home`, which must be unused or have been destroyed.
+  static result<shard_heap*> create(shard_id home, const heap_options& options);
 
   /// Everything has been freed: the arena's memory goes back to the system. `heap` is gone.
   static void destroy(shard_heap* heap);
@@ -39,8 +50,8 @@ class shard_heap {
   void* allocate(size_t size) {
     ASSERT_HOME(home_);
     DEBUG_ASSERT(size > 0);
-    if (__builtin_expect(size <= slot_size_max, 1)) {
-      void* slot = pools_[size_class_of(size)].allocate(spans_, table_);
+    if (__builtin_expect(size <= slot_size_max && fail_in_ == 0, 1)) {
+      void* slot = pools_[size_class_of(size)].allocate(cache_, table_);
       return __builtin_expect(slot != nullptr, 1) ? slot : allocate_reclaiming(size, slot_granularity);
     }
     return allocate_slow(size, slot_granularity);
@@ -53,7 +64,7 @@ class shard_heap {
     ASSERT_HOME(home_);
     const page& found = table_[table_.number_of(pointer)];
     if (__builtin_expect(found.kind == page_kind::slab, 1)) {
-      pools_[found.size_class].free(spans_, table_, pointer);
+      pools_[found.size_class].free(cache_, table_, pointer);
     } else {
       free_large(pointer);
     }
@@ -64,9 +75,18 @@ class shard_heap {
 
   /// Gives memory that nothing uses back to the system; returns bytes.
   size_t trim();
+  /// Gives back what nothing has used since the last call; for intervals of about a second. Returns bytes.
+  size_t decay();
+  bool idle_memory() const { return spans_.pages_idle() > 0 || cache_.pages() > 0; }
+
+  /// Tests: the n-th allocation from now fails as if the budget were spent, and so do all until it is called again; 0 is off.
+  void fail_in(uint64_t allocations) { fail_in_ = allocations; }
 
   shard_id home() const { return home_; }
+  scrubbing scrub() const { return scrub_; }
   size_t budget() const { return spans_.pages_max() * page_size; }
+  /// What stays committed when nothing lives: the heap itself.
+  size_t committed_floor() const { return bookkeeping_pages_ * page_size; }
   size_t live_objects() const;
   memory_stats stats() const;
   const slab_pool& pool(size_t size_class) const { return pools_[size_class]; }
@@ -77,7 +97,7 @@ class shard_heap {
   static constexpr size_t alignment_max = 2 * MiB;
 
  private:
-  shard_heap(shard_id home, page_table table, page_set resident, page_number first, size_t budget);
+  shard_heap(shard_id home, page_table table, page_set resident, page_number first, const heap_options& options);
 
   void* allocate_slow(size_t size, size_t alignment);
   void* allocate_reclaiming(size_t size, size_t alignment);
@@ -85,16 +105,21 @@ class shard_heap {
   void* allocate_span(size_t size);
   void free_large(void* pointer);
   void spill_all();
+  bool must_fail();
 
   std::array<slab_pool, size_classes> pools_;
   page_table table_;
   span_allocator spans_;
+  span_cache cache_;
   const shard_id home_;
+  const scrubbing scrub_;
   const size_t bookkeeping_pages_;
   size_t large_live_ = 0;
   size_t large_pages_ = 0;
   uint64_t large_allocations_ = 0;
+  uint64_t large_requests_ = 0;
   uint64_t failures_ = 0;
+  uint64_t fail_in_ = 0;
 };
 
 }  // namespace corebuf

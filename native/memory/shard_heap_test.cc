@@ -30,7 +30,7 @@ TEST(ShardHeap, IsEmptyWhenMade) {
   EXPECT_EQ(stats.free, 8 * MiB);
   EXPECT_EQ(stats.live_objects, 0u);
   EXPECT_EQ(stats.used, 0u);
-  EXPECT_LE(stats.committed, 2 * page_size);
+  EXPECT_EQ(stats.committed, heap->committed_floor());
   heap->invariant();
 }
 
@@ -71,7 +71,7 @@ TEST(ShardHeap, ReturnsNothingWhenTheBudgetIsSpentAndWorksAgainAfterFrees) {
     std::vector<void*> all = exhaust(*heap, size);
     EXPECT_GE(all.size() * heap->usable_size(all.front()), heap->budget() * 3 / 4);
     EXPECT_LE(heap->stats().used, heap->budget());
-    EXPECT_LE(heap->stats().committed, heap->budget() + 2 * page_size);
+    EXPECT_LE(heap->stats().committed, heap->budget() + heap->committed_floor());
     EXPECT_EQ(heap->stats().failures, 1u);
     heap->invariant();
 
@@ -108,7 +108,7 @@ TEST(ShardHeap, KeepsNoMoreMemoryThanItsBudgetWhenUseMovesAround) {
     for (size_t size : {64 * KiB, 512 * KiB, 2 * MiB, 4 * KiB}) {
       std::vector<void*> all = exhaust(*heap, size);
       for (void* memory : all) std::memset(memory, round, size);
-      ASSERT_LE(heap->stats().committed, heap->budget() + 2 * page_size);
+      ASSERT_LE(heap->stats().committed, heap->budget() + heap->committed_floor());
       free_all(*heap, all);
     }
     heap->invariant();
@@ -166,10 +166,10 @@ TEST(ShardHeap, IsMadeAndDestroyedAgainInTheSameArena) {
 
 TEST(ShardHeap, RefusesBudgetsThatAreTooSmallAndCutsThoseThatAreTooLarge) {
   const acting_as home(scoped_heap::home);
-  EXPECT_EQ(shard_heap::create(scoped_heap::home, 0).failure().code, error_code::out_of_memory);
-  EXPECT_EQ(shard_heap::create(scoped_heap::home, 4 * KiB).failure().code, error_code::out_of_memory);
+  EXPECT_EQ(shard_heap::create(scoped_heap::home, {.budget = 0}).failure().code, error_code::out_of_memory);
+  EXPECT_EQ(shard_heap::create(scoped_heap::home, {.budget = 4 * KiB}).failure().code, error_code::out_of_memory);
   for (size_t budget : {the_address_map->arena_size(), SIZE_MAX / 4 + 2, SIZE_MAX}) {
-    const auto heap = shard_heap::create(scoped_heap::home, budget);
+    const auto heap = shard_heap::create(scoped_heap::home, {.budget = budget});
     ASSERT_TRUE(heap.ok());
     EXPECT_LT(heap.value()->budget(), the_address_map->arena_size());
     heap.value()->free(heap.value()->allocate(1 * MiB));
@@ -196,7 +196,7 @@ TEST(ShardHeapDeathTest, StopsTheProcessWhenAnotherShardAllocates) {
 
 TEST(ShardHeapDeathTest, StopsTheProcessWhenALargeAllocationIsFreedTwiceOrInTheMiddle) {
   scoped_heap heap(shard_heap::budget_min);
-  std::byte* memory = static_cast<std::byte*>(heap->allocate(64 * KiB));
+  std::byte* memory = static_cast<std::byte*>(heap->allocate(256 * KiB));
   EXPECT_DEATH(heap->free(memory + page_size), "broken invariant");
   heap->free(memory);
   EXPECT_DEATH(heap->free(memory), "broken invariant");

@@ -1,10 +1,10 @@
-// Which slot sizes exist: every multiple of 16 to 128 bytes, then four to a doubling, to 16 KiB.
+// Which slot sizes exist: every multiple of 16 to 128 bytes, then four to a doubling to 16 KiB, then powers of two to 128 KiB.
 //
-//   16 32 48 64 80 96 112 128 │ 160 192 224 256 │ 320 384 448 512 │ … │ 10240 12288 14336 16384
+//   16 32 48 64 80 96 112 128 │ 160 192 224 256 │ … │ 10240 12288 14336 16384 │ 32768 65536 131072
 //
-// Neighbours are at most a quarter apart, so a request of any size wastes an eighth of itself at most on average.
-// Slots begin at multiples of their size in naturally aligned slabs, so a slot of size s is
-// aligned to the largest power of two in s: a power of two is aligned to itself.
+// Neighbours are at most a quarter apart up to 16 KiB, so a request of any size wastes an eighth of itself at most on average.
+// Slots begin at multiples of their size in naturally aligned slabs, so a slot of size s is aligned to the largest power of two in s:
+// a power of two is aligned to itself.
 #pragma once
 
 #include <array>
@@ -20,18 +20,20 @@ inline constexpr size_t page_size = 4 * KiB;
 inline constexpr unsigned page_shift = 12;
 
 inline constexpr size_t slot_granularity = 16;
-inline constexpr size_t slot_size_max = 16 * KiB;
-inline constexpr size_t size_classes = 8 + 4 * 7;  // to 128 one by one, then seven doublings
+inline constexpr size_t slot_size_fine = 16 * KiB;  // up to here four classes to a doubling
+inline constexpr size_t slot_size_max = 128 * KiB;
+inline constexpr size_t size_classes = 8 + 4 * 7 + 3;  // to 128 one by one, seven doublings, three powers of two
 
 namespace detail {
 
-constexpr std::array<uint16_t, size_classes> make_slot_sizes() {
-  std::array<uint16_t, size_classes> sizes{};
+constexpr std::array<uint32_t, size_classes> make_slot_sizes() {
+  std::array<uint32_t, size_classes> sizes{};
   size_t at = 0;
-  for (size_t size = slot_granularity; size <= 128; size += slot_granularity) sizes[at++] = static_cast<uint16_t>(size);
-  for (size_t octave = 128; octave < slot_size_max; octave *= 2) {
-    for (size_t step = 1; step <= 4; ++step) sizes[at++] = static_cast<uint16_t>(octave + step * octave / 4);
+  for (size_t size = slot_granularity; size <= 128; size += slot_granularity) sizes[at++] = static_cast<uint32_t>(size);
+  for (size_t octave = 128; octave < slot_size_fine; octave *= 2) {
+    for (size_t step = 1; step <= 4; ++step) sizes[at++] = static_cast<uint32_t>(octave + step * octave / 4);
   }
+  for (size_t size = 2 * slot_size_fine; size <= slot_size_max; size *= 2) sizes[at++] = static_cast<uint32_t>(size);
   return sizes;
 }
 
@@ -42,6 +44,7 @@ inline constexpr auto slot_sizes = detail::make_slot_sizes();
 /// The smallest class that holds `size` bytes. `size` is 1 … slot_size_max.
 constexpr size_t size_class_of(size_t size) {
   if (size <= 128) return (size - 1) / slot_granularity;
+  if (size > slot_size_fine) return size_classes - 3 + log2_ceil(size) - log2_ceil(2 * slot_size_fine);
   const unsigned octave = log2_floor(size - 1);       // 2^octave < size <= 2^(octave + 1)
   const size_t quarter = (size - 1) >> (octave - 2);  // 4 … 7
   return 8 + (octave - 7) * 4 + (quarter - 4);
@@ -50,10 +53,11 @@ constexpr size_t size_class_of(size_t size) {
 /// What a slot of this size is aligned to wherever it lies.
 constexpr size_t slot_alignment(size_t slot_size) { return slot_size & (~slot_size + 1); }
 
-/// Pages of one slab: eight slots or more, at least 16 KiB so that small classes refill rarely. A sixteenth at
-/// most is left over at its end.
+/// Pages of one slab: eight slots or more (four of the largest classes), at least 16 KiB so that small classes refill
+/// rarely. A sixteenth at most is left over at its end.
 constexpr unsigned slab_order(size_t size_class) {
-  const size_t wanted = std::bit_ceil(slot_sizes[size_class] * size_t{8});
+  const size_t slots = slot_sizes[size_class] > slot_size_fine ? 4 : 8;
+  const size_t wanted = std::bit_ceil(slot_sizes[size_class] * slots);
   return log2_floor((wanted < 16 * KiB ? 16 * KiB : wanted) / page_size);
 }
 

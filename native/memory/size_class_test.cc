@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "memory/page_table.h"
+
 namespace corebuf {
 namespace {
 
@@ -16,22 +18,22 @@ TEST(SizeClass, HoldsEverySizeInTheSmallestSlotThatFits) {
   }
 }
 
-TEST(SizeClass, GrowsByAQuarterAtMostOnceAbove64Bytes) {
+TEST(SizeClass, GrowsByAQuarterAtMostFrom64BytesTo16KiB) {
   for (size_t at = 1; at < size_classes; ++at) {
     ASSERT_GT(slot_sizes[at], slot_sizes[at - 1]);
     ASSERT_TRUE(is_aligned(slot_sizes[at], slot_granularity));
-    if (slot_sizes[at - 1] >= 64) {
+    if (slot_sizes[at - 1] >= 64 && slot_sizes[at] <= slot_size_fine) {
       ASSERT_LE(slot_sizes[at] - slot_sizes[at - 1], slot_sizes[at - 1] / 4);
     }
   }
 }
 
-TEST(SizeClass, CutsSlabsIntoEightSlotsOrMoreThatAreAllInside) {
+TEST(SizeClass, CutsSlabsIntoFourSlotsOrMoreThatAreAllInside) {
   for (size_t at = 0; at < size_classes; ++at) {
     const size_t slab = page_size << slab_order(at);
-    EXPECT_GE(slab_slots(at), 8u);
+    EXPECT_GE(slab_slots(at), slot_sizes[at] <= slot_size_fine ? 8u : 4u);
     EXPECT_LE(slab_slots(at) * slot_sizes[at], slab);
-    EXPECT_LE(slab_slots(at), 0xffffu);  // page::carved and page::slots_free
+    EXPECT_LE(slab_slots(at), 64 * slot_words_per_page << slab_order(at));  // the bits of its pages
   }
 }
 

@@ -1,22 +1,15 @@
 #include "memory/slab_pool.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace corebuf {
 
 namespace {
 
-// What a pool may keep in front: enough that work on a few hundred objects never reaches a slab, and at most
-// 256 KiB of idle memory in the largest class.
-constexpr size_t cached_bytes_max = 256 * KiB;
-constexpr size_t cached_slots_min = 16;
-constexpr size_t cached_slots_max = 1024;
+constexpr size_t word_bits = 64;
 
-constexpr uint32_t cached_limit(size_t slot_size) {
-  return static_cast<uint32_t>(std::clamp(cached_bytes_max / slot_size, cached_slots_min, cached_slots_max));
-}
-
-bool has_slot(const page& slab) { return slab.slots_free > 0 || slab.carved < slab_slots(slab.size_class); }
+constexpr size_t words_of(size_t slots) { return (slots + word_bits - 1) / word_bits; }
 
 page_number slab_of(page_table& table, const void* pointer) {
   const page_number number = table.number_of(pointer);
@@ -25,18 +18,21 @@ page_number slab_of(page_table& table, const void* pointer) {
 
 }  // namespace
 
-void slab_pool::init(uint8_t size_class) {
+void slab_pool::init(uint8_t size_class, size_t cached_bytes) {
   size_class_ = size_class;
-  cached_max_ = cached_limit(slot_size());
+  free_.limit(std::max(cached_bytes / slot_size(), cached_slots_min));
+  reciprocal_ = static_cast<uint32_t>(((uint64_t{1} << 32) + slot_size() - 1) / slot_size());
 }
 
-void* slab_pool::allocate_slow(span_allocator& spans, page_table& table) {
-  if (partial_.empty() && !add_slab(spans, table)) return nullptr;
-  refill(table);
-  return allocate(spans, table);
+bool slab_pool::refill(span_cache& spans, page_table& table) {
+  if (partial_.empty() && !add_slab(spans, table)) return false;
+  const size_t given = take_slots(table, partial_.front(), free_.room(free_.limit() / 2));
+  free_.grow(given);
+  slots_out_ += given;
+  return true;
 }
 
-bool slab_pool::add_slab(span_allocator& spans, page_table& table) {
+bool slab_pool::add_slab(span_cache& spans, page_table& table) {
   const unsigned order = slab_order(size_class_);
   const page_number first = spans.allocate(order);
   if (first == no_page) return false;
@@ -44,79 +40,88 @@ bool slab_pool::add_slab(span_allocator& spans, page_table& table) {
     table[number].kind = page_kind::slab;
     table[number].size_class = size_class_;
   }
-  table[first].carved = 0;
-  table[first].slots_free = 0;
-  table[first].free = nullptr;
+  const size_t slots = slab_slots(size_class_);
+  table[first].slots_free = static_cast<uint16_t>(slots);
+  uint64_t* bits = table.slot_bits(first);
+  std::fill_n(bits, words_of(slots), ~uint64_t{0});
+  if (slots % word_bits != 0) bits[slots / word_bits] = (uint64_t{1} << slots % word_bits) - 1;
   partial_.push(table, first);
   ++slabs_;
   return true;
 }
 
-void slab_pool::refill(page_table& table) {
-  const page_number first = partial_.front();
+/// The lowest free slots, the lowest on top: pages that were never touched stay so until they are needed.
+size_t slab_pool::take_slots(page_table& table, page_number first, std::span<void*> into) {
   page& slab = table[first];
-  size_t wanted = std::max<size_t>(cached_max_ / 4, 1);
-  for (; wanted > 0 && slab.slots_free > 0; --wanted) {
-    slot* given = slab.free;
-    slab.free = given->next;
-    --slab.slots_free;
-    given->next = cache_;
-    cache_ = given;
-    ++slots_cached_;
-    ++slots_out_;
+  const size_t given = std::min<size_t>(into.size(), slab.slots_free);
+  uint64_t* bits = table.slot_bits(first);
+  std::byte* slots = table.address(first);
+  size_t left = given;
+  for (size_t word = 0; left > 0; ++word) {
+    for (; bits[word] != 0 && left > 0; bits[word] &= bits[word] - 1) {
+      const size_t slot = word * word_bits + static_cast<size_t>(std::countr_zero(bits[word]));
+      into[--left] = slots + slot * slot_size();
+    }
   }
-  // Slots that were never touched stay so until they are needed: their pages may have no memory yet.
-  const size_t total = slab_slots(size_class_);
-  for (; wanted > 0 && slab.carved < total; --wanted) {
-    slot* given = reinterpret_cast<slot*>(table.address(first) + slab.carved++ * slot_size());
-    given->next = cache_;
-    cache_ = given;
-    ++slots_cached_;
-    ++slots_out_;
-  }
-  if (!has_slot(slab)) partial_.remove(table, first);
+  slab.slots_free = static_cast<uint16_t>(slab.slots_free - given);
+  if (slab.slots_free == 0) partial_.remove(table, first);
+  return given;
 }
 
-void slab_pool::spill(span_allocator& spans, page_table& table, size_t keep) {
-  while (slots_cached_ > keep) {
-    slot* returned = cache_;
-    cache_ = returned->next;
-    --slots_cached_;
-    --slots_out_;
+void slab_pool::spill(span_cache& spans, page_table& table, size_t keep) {
+  if (free_.size() <= keep) return;
+  const size_t count = free_.size() - keep;
+  put_slots(spans, table, free_.oldest(count));
+  free_.drop_oldest(count);
+  slots_out_ -= count;
+}
 
-    const page_number first = slab_of(table, returned);
+/// Slots that were freed together often lie together: a slab is looked up once per run of its slots.
+void slab_pool::put_slots(span_cache& spans, page_table& table, std::span<void* const> slots) {
+  const size_t slab_size = page_size << slab_order(size_class_);
+  const size_t slots_in_slab = slab_slots(size_class_);
+  page_number first = no_page;
+  uintptr_t start = 0;
+  for (void* const pointer : slots) {
+    if (first == no_page || address_of(pointer) - start >= slab_size) {
+      first = slab_of(table, pointer);
+      start = address_of(table.address(first));
+    }
+    const size_t slot = (address_of(pointer) - start) * reciprocal_ >> 32;
+    uint64_t& word = table.slot_bits(first)[slot / word_bits];
+    const uint64_t bit = uint64_t{1} << slot % word_bits;
+    ASSERT((word & bit) == 0);
+    word |= bit;
+
     page& slab = table[first];
-    if (!has_slot(slab)) partial_.push(table, first);
-    returned->next = slab.free;
-    slab.free = returned;
-    if (++slab.slots_free < slab.carved) continue;
-
-    partial_.remove(table, first);
-    const page_number end = first + (page_number{1} << slab_order(size_class_));
-    for (page_number number = first; number < end; ++number) table[number].kind = page_kind::unknown;
-    spans.free(first);
-    --slabs_;
+    if (slab.slots_free++ == 0) partial_.push(table, first);
+    if (slab.slots_free < slots_in_slab) continue;
+    give_up(spans, table, first);
+    first = no_page;
   }
+}
+
+void slab_pool::give_up(span_cache& spans, page_table& table, page_number first) {
+  partial_.remove(table, first);
+  const page_number end = first + (page_number{1} << slab_order(size_class_));
+  for (page_number number = first; number < end; ++number) table[number].kind = page_kind::unknown;
+  spans.free(first);
+  --slabs_;
 }
 
 void slab_pool::invariant(page_table& table) const {
-  size_t cached = 0;
-  for (const slot* at = cache_; at != nullptr; at = at->next) {
-    ASSERT(table[table.number_of(at)].kind == page_kind::slab);
-    ASSERT(table[table.number_of(at)].size_class == size_class_);
-    ++cached;
+  for (void* slot : free_.all()) {
+    const page& record = table[table.number_of(slot)];
+    ASSERT(record.kind == page_kind::slab && record.size_class == size_class_);
   }
-  ASSERT(cached == slots_cached_);
-  ASSERT(slots_cached_ <= slots_out_);
-
+  ASSERT(free_.size() <= slots_out_);
   size_t in_slabs = 0;
   for (page_number number = partial_.front(); number != no_page; number = table[number].next) {
-    const page& slab = table[number];
-    ASSERT(has_slot(slab));
     size_t free = 0;
-    for (const slot* at = slab.free; at != nullptr; at = at->next) ++free;
-    ASSERT(free == slab.slots_free);
-    in_slabs += free + slab_slots(size_class_) - slab.carved;
+    const uint64_t* bits = table.slot_bits(number);
+    for (size_t word = 0; word < words_of(slab_slots(size_class_)); ++word) free += static_cast<size_t>(std::popcount(bits[word]));
+    ASSERT(free > 0 && free == table[number].slots_free);
+    in_slabs += free;
   }
   ASSERT(slabs_ * slab_slots(size_class_) == slots_out_ + in_slabs);
 }

@@ -18,8 +18,14 @@ constexpr size_t pages_in(unsigned order) { return size_t{1} << order; }
 
 }  // namespace
 
-span_allocator::span_allocator(page_table table, page_set resident, page_number first, size_t pages_max)
-    : table_(table), resident_(resident), first_page_(first), pages_max_(pages_max), accessible_end_(first) {
+span_allocator::span_allocator(page_table table, page_set resident, page_number first, size_t pages_max,
+                               bool huge_pages)
+    : table_(table),
+      resident_(resident),
+      first_page_(first),
+      pages_max_(pages_max),
+      huge_pages_(huge_pages),
+      accessible_end_(first) {
   // The largest naturally aligned spans that fit, front to back.
   size_t at = first;
   while (at < table_.pages()) {
@@ -44,6 +50,8 @@ page_number span_allocator::allocate(unsigned order) {
   if (pages_resident_ + wanted > pages_max_) {
     const size_t missing = wanted - resident_.count(first, wanted);
     if (pages_resident_ + missing > pages_max_) purge();
+    // The system may hold on to it: then the shard has to do without.
+    if (pages_resident_ + wanted - resident_.count(first, wanted) > pages_max_) return no_page;
   }
 
   remove_free(first);
@@ -54,6 +62,7 @@ page_number span_allocator::allocate(unsigned order) {
   table_[first].order = static_cast<uint8_t>(order);
   pages_used_ += wanted;
   pages_resident_ += resident_.add(first, wanted);
+  pages_idle_least_ = std::min(pages_idle_least_, pages_idle());
   return first;
 }
 
@@ -72,27 +81,40 @@ void span_allocator::free(page_number first) {
   insert_free(first, order);
 }
 
-size_t span_allocator::purge() {
+size_t span_allocator::purge(size_t pages_most) {
   size_t purged = 0;
-  for (const page_list& spans : free_) {
-    for (page_number span = spans.front(); span != no_page; span = table_[span].next) {
-      if (span >= accessible_end_) continue;
-      const size_t count = std::min<size_t>(pages_in(table_[span].order), accessible_end_ - span);
-      const size_t resident = resident_.remove(span, count);
-      if (resident == 0) continue;
-      os_memory::purge(table_.address(span), count * page_size);
-      purged += resident;
+  for (unsigned order = orders; order-- > 0;) {
+    for (page_number span = free_[order].front(); span != no_page && purged < pages_most; span = table_[span].next) {
+      purged += purge_span(span);
     }
   }
   pages_resident_ -= purged;
+  pages_idle_least_ = std::min(pages_idle_least_, pages_idle());
   return purged * page_size;
+}
+
+/// Pages that had memory.
+size_t span_allocator::purge_span(page_number span) {
+  if (span >= accessible_end_) return 0;
+  const size_t count = std::min<size_t>(pages_in(table_[span].order), accessible_end_ - span);
+  if (resident_.count(span, count) == 0) return 0;
+  if (!os_memory::purge(table_.address(span), count * page_size)) return 0;
+  return resident_.remove(span, count);
+}
+
+size_t span_allocator::decay() {
+  const size_t purged = pages_idle_least_ == 0 ? 0 : purge(pages_idle_least_);
+  pages_idle_least_ = pages_idle();
+  return purged;
 }
 
 bool span_allocator::make_accessible(page_number first, size_t count) {
   const size_t end = first + count;
   if (end <= accessible_end_) return true;
   const size_t wanted = std::min(align_up(end, commit_step_pages), table_.pages());
-  if (!os_memory::commit(table_.address(accessible_end_), (wanted - accessible_end_) * page_size)) return false;
+  const size_t bytes = (wanted - accessible_end_) * page_size;
+  if (!os_memory::commit(table_.address(accessible_end_), bytes)) return false;
+  if (huge_pages_) os_memory::prefer_huge_pages(table_.address(accessible_end_), bytes);
   accessible_end_ = static_cast<page_number>(wanted);
   return true;
 }

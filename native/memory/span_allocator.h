@@ -15,7 +15,7 @@ class span_allocator {
  public:
   /// Pages from `first` to the end of the table are free; `resident` and the table are zeroed memory.
   /// `pages_max` is the budget: how many pages may be in use, or have memory behind them, at once.
-  span_allocator(page_table table, page_set resident, page_number first, size_t pages_max);
+  span_allocator(page_table table, page_set resident, page_number first, size_t pages_max, bool huge_pages);
 
   span_allocator(const span_allocator&) = delete;
   span_allocator& operator=(const span_allocator&) = delete;
@@ -24,8 +24,14 @@ class span_allocator {
   page_number allocate(unsigned order);
   void free(page_number first);
 
-  /// Gives the memory behind free spans back to the system; returns bytes.
-  size_t purge();
+  /// Gives the memory behind free spans back to the system, large spans first, until `pages_most` have gone; returns bytes.
+  size_t purge(size_t pages_most = SIZE_MAX);
+
+  /// Gives back what has lain idle ever since the last call: called at intervals, memory that a load needs now and then
+  /// stays, and memory that nothing has needed for an interval goes.
+  size_t decay();
+
+  size_t pages_idle() const { return pages_resident_ - pages_used_; }
 
   size_t pages_used() const { return pages_used_; }
   size_t pages_resident() const { return pages_resident_; }
@@ -43,14 +49,17 @@ class span_allocator {
   bool make_accessible(page_number first, size_t count);
   void insert_free(page_number first, unsigned order);
   void remove_free(page_number first);
+  size_t purge_span(page_number span);
 
   page_table table_;
   page_set resident_;
   const page_number first_page_;
   const size_t pages_max_;
+  const bool huge_pages_;
   page_number accessible_end_;  // pages below are committed
   size_t pages_used_ = 0;
   size_t pages_resident_ = 0;
+  size_t pages_idle_least_ = 0;  // since the last decay()
   uint32_t orders_free_ = 0;  // bit per order that has a free span
   std::array<page_list, orders> free_;
 };

@@ -19,14 +19,14 @@ error_code environment::attach(const attach_options& options) {
       .wake = [](void* context) { static_cast<environment*>(context)->loop.wake(); },
       .context = this,
   };
-  const auto attached_shard = mesh::get().attach(options.budget, handlers);
+  const auto attached_shard = mesh::get().attach(options.memory, handlers);
   if (!attached_shard) {
     loop.close();
     return attached_shard.failure().code;
   }
   home_ = attached_shard.value();
   current_shard = home_->id();
-  spin_ns_ = uint64_t{options.spin_us} * 1000;
+  spin_.set_length(options.spin_us);
   meter.set_threshold(options.stall_threshold_us);
   return error_code::none;
 }
@@ -36,7 +36,7 @@ void environment::after_poll() {
   const uint64_t received = home_->counters().messages_received;
   more_ = home_->turn(turn_quota());
   const bool completed = loop.take_readable() && files.reap();
-  if (completed || received != home_->counters().messages_received) busy_until_ = uv_hrtime() + spin_ns_;
+  if (received != home_->counters().messages_received) spin_.active(uv_hrtime());
   if (completed) files.deliver(area, loop, on_completions);
   if (!mail.empty()) mail.deliver(*home_, area, loop, on_messages);
 }
@@ -44,14 +44,12 @@ void environment::after_poll() {
 bool environment::before_poll() {
   meter.turn_ended(loop.busy_ns());
   files.flush();
-  if (more_ || spinning()) {
+  if (more_ || (!spin_.off() && spin_.spinning(uv_hrtime()))) {
     home_->flush();
     return false;
   }
   return home_->prepare_to_sleep();
 }
-
-bool environment::spinning() const { return spin_ns_ > 0 && uv_hrtime() < busy_until_; }
 
 void environment::shut() {
   if (!attached()) return;

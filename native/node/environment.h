@@ -13,13 +13,14 @@
 #include "node/handle_table.h"
 #include "node/mailbox.h"
 #include "node/script_callback.h"
+#include "node/spin_policy.h"
 #include "node/turn_meter.h"
 #include "shard/shard.h"
 
 namespace corebuf {
 
 struct attach_options {
-  size_t budget = 0;
+  heap_options memory;
   uint32_t spin_us = 0;
   uint32_t stall_threshold_us = turn_meter::threshold_us_default;
 };
@@ -52,13 +53,11 @@ class environment final : public loop_client {
  private:
   void after_poll() override;
   bool before_poll() override;
-  bool spinning() const;
 
   const napi_env env_;
   shard* home_ = nullptr;
-  uint64_t spin_ns_ = 0;
-  uint64_t busy_until_ = 0;  // hrtime until which the loop goes round without sleeping
-  bool more_ = false;        // the last turn left work
+  spin_policy spin_;
+  bool more_ = false;  // the last turn left work
 };
 
 }  // namespace corebuf

@@ -8,6 +8,7 @@
 #include "node/message_binding.h"
 #include "node/shard_binding.h"
 #include "node/window_binding.h"
+#include "shard/cpu.h"
 
 namespace corebuf {
 
@@ -41,6 +42,7 @@ Napi::Object constants(Napi::Env env) {
 }
 
 Napi::Object load(Napi::Env env, Napi::Object exports) {
+  cpus_allowed();  // Asked before any thread of ours is pinned: workers inherit the mask of who starts them.
   auto* here = new environment(env);
   ASSERT(napi_add_env_cleanup_hook(env, [](void* data) { static_cast<environment*>(data)->shut(); }, here) == napi_ok);
   // Freed last of all: finalizers run after the cleanup hooks.

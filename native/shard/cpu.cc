@@ -34,9 +34,7 @@ double quota() {
   return time > 0 && period > 0 ? static_cast<double>(time) / static_cast<double>(period) : 0;
 }
 
-}  // namespace
-
-std::vector<int> cpus_allowed() {
+std::vector<int> read_mask() {
   std::vector<int> allowed;
 #ifdef __linux__
   cpu_set_t mask;
@@ -46,6 +44,13 @@ std::vector<int> cpus_allowed() {
     if (CPU_ISSET(static_cast<size_t>(cpu), &mask)) allowed.push_back(cpu);
   }
 #endif
+  return allowed;
+}
+
+}  // namespace
+
+const std::vector<int>& cpus_allowed() {
+  static const std::vector<int> allowed = read_mask();
   return allowed;
 }
 

@@ -6,8 +6,9 @@
 
 namespace corebuf {
 
-/// The processors in this thread's affinity mask, in order. Empty where the system does not tell.
-std::vector<int> cpus_allowed();
+/// The processors that this process was given, in order: as the first call found them, before any thread was pinned. Empty
+/// where the system does not tell.
+const std::vector<int>& cpus_allowed();
 
 /// How many threads can really run at once: the affinity mask, and no more than the cgroup's quota pays for. At least 1.
 size_t cpus_usable();

@@ -23,7 +23,7 @@ class shard_host {
       : test_(test) {
     const auto wake_host = [](void* host) { static_cast<shard_host*>(host)->wake(); };
     const shard_handlers handlers{drop, receive, wake_host, this};
-    shard_ = mesh::get().attach(budget, handlers).value();
+    shard_ = mesh::get().attach({.budget = budget}, handlers).value();
   }
   ~shard_host() { detach(); }
   shard_host(const shard_host&) = delete;

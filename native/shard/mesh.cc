@@ -10,14 +10,14 @@ mesh& mesh::get() {
   return *process_mesh;
 }
 
-result<shard*> mesh::attach(size_t budget, const shard_handlers& handlers) {
+result<shard*> mesh::attach(const heap_options& memory, const shard_handlers& handlers) {
   std::lock_guard guard(orphan_lock_);
   for (size_t number = 0; number < shards_max; ++number) {
     const auto id = static_cast<shard_id>(number);
     shard* candidate = shards_[id].load(std::memory_order_relaxed);
     if (candidate != nullptr && (candidate->heap_ != nullptr || !candidate->outboxes_empty())) continue;
 
-    const auto heap = shard_heap::create(id, budget);
+    const auto heap = shard_heap::create(id, memory);
     if (!heap) return heap.failure();
     if (candidate == nullptr) candidate = new shard(*this, id);
     candidate->revive(heap.value(), handlers);

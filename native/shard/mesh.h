@@ -18,7 +18,7 @@ class mesh {
   static mesh& get();
 
   /// Gives the calling thread a shard. out_of_memory when all numbers are taken or the arena cannot be committed.
-  result<shard*> attach(size_t budget, const shard_handlers& handlers);
+  result<shard*> attach(const heap_options& memory, const shard_handlers& handlers);
 
   /// The calling thread ends: its requests have been bounced and its objects released. Others see it gone at once; its
   /// arena stays until it is empty.

@@ -94,7 +94,7 @@ TEST_F(Mesh, IsOutOfNumbersWhenAllAreTakenAndTakesThemBack) {
   const shard_handlers handlers{parcel::drop, nullptr, [](void*) {}, nullptr};
   std::vector<shard*> all;
   while (true) {
-    const auto attached = mesh::get().attach(shard_heap::budget_min, handlers);
+    const auto attached = mesh::get().attach({.budget = shard_heap::budget_min}, handlers);
     if (!attached) break;
     all.push_back(attached.value());
   }

@@ -1,0 +1,58 @@
+// When processes end, and what is left of what was under way: programs of test/fixtures in processes of their own.
+import { mkdirSync } from 'node:fs';
+import { capabilities } from 'corebuf';
+import { expectWell, runProgram } from '../support/program';
+import { removeScratchAfterEach, scratchPath } from '../support/scratch';
+
+removeScratchAfterEach();
+jest.setTimeout(120_000);
+
+/** Set by tools/jest-asan.sh; memory of sanitized processes says nothing. */
+const sanitized = process.env.LD_PRELOAD?.includes('asan') === true;
+
+const engines = capabilities().ioUring === true ? ['io_uring', 'threads'] : ['threads'];
+
+function scratchFolder(): string {
+  const folder = scratchPath();
+  mkdirSync(folder);
+  return folder;
+}
+
+describe.each(engines)('with %s', (engine) => {
+  const env = { COREBUF_ENGINE: engine };
+
+  test('an idle shard with memory held and a file open lets its process end', async () => {
+    await expectWell('idle', { args: [scratchPath()], env });
+  });
+
+  test('a write under way keeps the process alive until it is heard of', async () => {
+    await expectWell('pending-io', { args: [scratchPath()], env }, `${4 << 20}\n`);
+  });
+
+  test.each([1, 10, 100])('process.exit() in turn %d of calls and I/O on every shard ends at once', async (turns) => {
+    expect(await runProgram('exit-in-traffic', { args: [scratchFolder(), `${turns}`], env })).toEqual({ code: 5, signal: null, stdout: '', stderr: '' });
+  });
+
+  test('shards may end in the middle of calls and I/O, 25 times over', async () => {
+    const seed = process.env.COREBUF_SEED ?? `${Math.floor(Math.random() * 2 ** 32)}`;
+    console.info(`COREBUF_SEED=${seed}`);
+    await expectWell('terminate-in-traffic', { args: [scratchFolder(), '25', seed], env });
+  });
+
+  test.each(['alone', 'together'])('plain workers have shards of their own, %s', async (how) => {
+    await expectWell('plain-worker', { args: [scratchPath(), how], env });
+  });
+
+  test('a spent budget is an error, and memory that is released can be used again', async () => {
+    await expectWell('out-of-memory', { args: [scratchPath()], env });
+  });
+});
+
+test('a call is answered before the process ends', async () => {
+  await expectWell('pending-call', {}, 'answered\n');
+});
+
+test('200 groups in a row leave neither memory nor descriptors nor numbers behind', async () => {
+  await expectWell('restart-many', { args: [sanitized ? '40' : '200', sanitized ? 'asan' : ''] });
+});
+

@@ -1,0 +1,132 @@
+import { attach, capabilities, CorebufError, DmaBuffer, IoBuf, Shard, ShardMemory, stats, thisShard } from 'corebuf';
+import { corebufError, expectTypeError, thrownBy } from './support/errors';
+import { runProgram } from './support/program';
+import { expectNothingLeaked } from './support/shards';
+import { turn } from './support/turns';
+
+expectNothingLeaked();
+
+describe('thisShard', () => {
+  test('has a number, a memory, and no group on the thread that starts groups', () => {
+    expect(thisShard).toBeInstanceOf(Shard);
+    expect(thisShard.id).toBeGreaterThanOrEqual(0);
+    expect(thisShard.memory).toBeInstanceOf(ShardMemory);
+    expect(thisShard.memory.budget).toBeGreaterThan(2 ** 20);
+    expect(thisShard.group).toBeUndefined();
+  });
+
+  test('cannot be attached a second time', () => {
+    expect(thisShard.id).toBeDefined();
+    expect(thrownBy(() => attach({ memory: '1GiB' }))).toEqual(corebufError('ERR_CLOSED'));
+  });
+
+  test('knows the events there are', () => {
+    expect(thisShard.on('leak', () => undefined)).toBe(thisShard);
+    expect(thrownBy(() => thisShard.on('bang' as never, () => undefined))).toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+    expectTypeError(() => thisShard.on('leak', 'listener' as never));
+  });
+});
+
+describe('memory', () => {
+  test('counts what is taken and given back', () => {
+    const before = thisShard.memory.stats();
+    const block = DmaBuffer.alloc(1 << 20);
+    const during = thisShard.memory.stats();
+    block.release();
+    const after = thisShard.memory.stats();
+    expect(during.liveObjects).toBeGreaterThan(before.liveObjects);
+    expect(during.used - before.used).toBeGreaterThanOrEqual(1 << 20);
+    expect(during.allocations).toBeGreaterThan(before.allocations);
+    expect(after.liveObjects).toBe(before.liveObjects);
+    expect(after.used).toBe(before.used);
+    expect(after.frees - before.frees).toBe(after.allocations - before.allocations);
+  });
+
+  test('keeps its equations: used and free are the budget, slots are used or free', () => {
+    using chain = IoBuf.from('x'.repeat(10_000));
+    expect(chain.length).toBe(10_000);
+    const counted = thisShard.memory.stats();
+    expect(counted.budget).toBe(thisShard.memory.budget);
+    expect(counted.used + counted.free).toBeLessThanOrEqual(counted.budget);
+    expect(counted.liveObjects).toBe(counted.allocations - counted.frees);
+    for (const { size, used, free, slabs } of counted.classes) {
+      expect(size).toBeGreaterThan(0);
+      expect(slabs).toBeGreaterThan(0);
+      expect(used + free).toBeGreaterThanOrEqual(slabs);
+    }
+  });
+
+  test('shows a size class for what is live in it', () => {
+    const sizes = (): number => thisShard.memory.stats().classes.find(({ size }) => size === 4096)?.used ?? 0;
+    const before = sizes();
+    const blocks = Array.from({ length: 9 }, () => DmaBuffer.alloc(4096));
+    expect(sizes() - before).toBe(9);
+    for (const block of blocks) block.release();
+    expect(sizes()).toBe(before);
+  });
+
+  test('reports a table for people', () => {
+    using block = DmaBuffer.alloc(4096);
+    expect(block.length).toBe(4096);
+    const lines = thisShard.memory.report().split('\n');
+    expect(lines[0]).toMatch(new RegExp(`^shard ${thisShard.id}: .* used of .* live objects$`));
+    expect(lines.some((line) => /^\s+4096\s+[1-9]/.test(line))).toBe(true);
+  });
+
+  test('gives unused pages back to the system', () => {
+    const blocks = Array.from({ length: 8 }, () => DmaBuffer.alloc(4 << 20, { zero: true }));
+    for (const block of blocks) block.release();
+    const before = thisShard.memory.stats();
+    const trimmed = thisShard.memory.trim();
+    expect(trimmed).toBeGreaterThanOrEqual(32 << 20);
+    expect(before.committed - thisShard.memory.stats().committed).toBe(trimmed);
+    using again = DmaBuffer.alloc(4 << 20);
+    again.bytes.fill(1);
+    expect(again.bytes[again.length - 1]).toBe(1);
+  });
+});
+
+describe('stats', () => {
+  test('has every counter of this shard', async () => {
+    const counted = stats();
+    expect(counted).toMatchObject({ id: thisShard.id, memory: { budget: thisShard.memory.budget }, stalls: expect.any(Number) as number });
+    expect(Object.keys(counted.ledger.copied).sort()).toEqual(['append', 'copyTo', 'message', 'toBuffer']);
+    expect(counted.io).toMatchObject({ inFlight: 0 });
+    await turn();
+    await turn();
+    expect(stats().turns).toBeGreaterThan(counted.turns);
+  });
+
+  test('counts a turn that blocks for longer than the threshold as a stall', async () => {
+    await turn();
+    const before = stats();
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        const end = performance.now() + 5;
+        while (performance.now() < end);
+        setImmediate(resolve);
+      });
+    });
+    await turn();
+    const after = stats();
+    expect(after.stalls).toBeGreaterThan(before.stalls);
+    expect(after.longestTurn).toBeGreaterThanOrEqual(5000);
+  });
+});
+
+test('capabilities() says what is to be had here, or why not', () => {
+  const { ioUring, directIo, pinning, externalBuffers, cpus } = capabilities();
+  expect(ioUring === true || typeof ioUring === 'string').toBe(true);
+  for (const flag of [directIo, pinning, externalBuffers]) expect(typeof flag).toBe('boolean');
+  expect(cpus).toBeGreaterThanOrEqual(1);
+});
+
+test('attach() takes its options, and refuses what is none, in a thread that is not attached', async () => {
+  expect(await runProgram('attach-options')).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+});
+
+test('CorebufError is an Error with a name of its own', () => {
+  const error = new CorebufError('ERR_CLOSED', 'shut');
+  expect(error).toBeInstanceOf(Error);
+  expect(String(error)).toBe('CorebufError: shut');
+});

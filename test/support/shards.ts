@@ -1,0 +1,68 @@
+// Groups for tests, and the rule that every test must keep: whatever it took from any shard's memory has gone back.
+import { join } from 'node:path';
+import { ShardGroup, thisShard } from 'corebuf';
+import type { GroupOptions } from 'corebuf';
+import { until } from './turns';
+
+/** A group of this test, and how many objects lived on each of its shards when it began, by shard number. */
+interface Started {
+  readonly group: ShardGroup<unknown>;
+  readonly before: ReadonlyMap<number, number>;
+}
+
+const started: Started[] = [];
+
+/** The compiled module of test/fixtures/<name>.ts. */
+export function fixture(name: string): string {
+  return join(__dirname, '../../out/test/fixtures', `${name}.js`);
+}
+
+/** A group of two shards unless told otherwise; expectNothingLeaked() looks after it. */
+export async function startGroup<S>(module: string, options: GroupOptions = {}): Promise<ShardGroup<S>> {
+  const group = await ShardGroup.start<S>(module, { shards: 2, memory: '64MiB', pin: false, ...options });
+  started.push({ group, before: await liveByShard(group) });
+  return group;
+}
+
+async function liveByShard(group: ShardGroup<unknown>): Promise<Map<number, number>> {
+  return new Map((await group.stats()).map(({ id, memory }) => [id, memory.liveObjects]));
+}
+
+export function liveHere(): number {
+  return thisShard.memory.stats().liveObjects;
+}
+
+/** Registers, for every test of the file: what it took from this shard's memory and from its groups' has been given back. */
+export function expectNothingLeaked(): void {
+  let before = 0;
+  beforeEach(() => {
+    before = liveHere();
+  });
+  afterEach(async () => {
+    for (const { group, before } of started.splice(0)) {
+      await expectGroupAsBefore(group, before);
+      await group.close();
+    }
+    await until(
+      () => liveHere() === before,
+      () => `this shard's live objects were ${before} before the test and are ${liveHere()}`,
+    );
+  });
+}
+
+async function expectGroupAsBefore(group: ShardGroup<unknown>, before: ReadonlyMap<number, number>): Promise<void> {
+  let live = new Map<number, number>();
+  const asBefore = async (): Promise<boolean> => {
+    live = await liveByShard(group);
+    return [...live].every(([id, count]) => count === before.get(id));
+  };
+  try {
+    await until(asBefore, () => `shards' live objects were ${show(before)} and are ${show(live)}`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_CLOSED') throw error; // The test has closed it already.
+  }
+}
+
+function show(live: ReadonlyMap<number, number>): string {
+  return JSON.stringify(Object.fromEntries(live));
+}
