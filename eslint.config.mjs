@@ -6,7 +6,7 @@ import { configs } from 'typescript-eslint';
 const inWords = [
   ['TSEnumDeclaration', 'An enum is code that types should not make: use a union of literals.'],
   ['ExportDefaultDeclaration', 'One thing, one name: no default export.'],
-  [':matches(PropertyDefinition, MethodDefinition, TSParameterProperty)[accessibility]', 'Use #private; public is the rule.'],
+  [':matches(PropertyDefinition, MethodDefinition[kind!="constructor"], TSParameterProperty)[accessibility]', 'Use #private; public is the rule.'],
 ];
 
 export default defineConfig(
@@ -31,9 +31,12 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...inWords.map(([selector, message]) => ({ selector, message }))],
       eqeqeq: 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-non-null-assertion': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Under noUncheckedIndexedAccess every word of a typed array needs one.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // What was caught is passed on as it is.
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
       // A method that answers a promise for its contract need not wait for anything.
       '@typescript-eslint/require-await': 'off',
     },
@@ -44,7 +47,6 @@ export default defineConfig(
     // Tests and programs may assert what they know and throw what they like.
     files: ['test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/unbound-method': 'off',
     },
   },

@@ -1,8 +1,9 @@
 // This thread's attachment to its shard: options checked, defaults chosen, once per thread.
 import { constants, native } from './native.js';
-import { checkChoice, checkInteger, checkOptions, invalidType } from './checks.js';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, invalidType } from './checks.js';
 import { CorebufError } from './errors.js';
 import { formatMemorySize, parseMemorySize } from './memory-size.js';
+import { chooseViews } from './views.js';
 
 export interface ShardOptions {
   /** Bytes, or '512MiB'. Default: a quarter of what the cgroup, or the machine, allows this process. */
@@ -16,7 +17,18 @@ export interface ShardOptions {
    * Default: 50 in a group that leaves a processor to the thread that started it, and for that thread; else 0.
    */
   spin?: number;
+  /**
+   * Every fragment that is shown has an ArrayBuffer of its own, which release() detaches, and released bytes are poisoned: use after
+   * release is found at once. Slow. Default: COREBUF_CHECKED === '1'.
+   */
+  checked?: boolean;
+  /** Bytes are zeroed when their memory is freed. Default false. */
+  zeroOnRelease?: boolean;
+  /** Asks for huge pages behind the arena. Default false. */
+  hugePages?: boolean;
 }
+
+const SCRUB = { none: 0, zero: 1, poison: 2 } as const;
 
 interface Attachment {
   readonly id: number;
@@ -49,12 +61,18 @@ export function attachWith(options: ShardOptions): Attachment {
   const stallThreshold = options.stallThreshold ?? constants.stallThreshold;
   checkInteger('options.spin', spin, 0, 1_000_000);
   checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
+  const { checked = process.env.COREBUF_CHECKED === '1', zeroOnRelease = false, hugePages = false } = options;
+  checkBoolean('options.checked', checked);
+  checkBoolean('options.zeroOnRelease', zeroOnRelease);
+  checkBoolean('options.hugePages', hugePages);
   checkCpu(options.cpu);
 
-  if (native.attach(budget, spin, stallThreshold, 0, 0) < 0) {
+  const scrub = checked ? SCRUB.poison : zeroOnRelease ? SCRUB.zero : SCRUB.none;
+  if (native.attach(budget, spin, stallThreshold, hugePages ? 1 : 0, scrub) < 0) {
     throw new CorebufError('ERR_OUT_OF_MEMORY', `no shard with ${formatMemorySize(budget)} can be made: all ${constants.shardsMax} are taken, or the system refuses the memory`);
   }
   const ref = native.shardRef();
+  chooseViews(process.env.COREBUF_COPY_VIEWS === '1' ? 'copied' : checked ? 'checked' : 'shared');
   attachment = { ...ref, cpu: pin(options.cpu, ref.id), budget };
   return attachment;
 }

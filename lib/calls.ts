@@ -6,6 +6,7 @@ import { CorebufError, OUT_OF_MEMORY, outOfMemory, SHARD_GONE, shardGone } from 
 import { incomingBytes, incomingWords, outgoingBody, outgoingWords } from './exchange.js';
 import { Handle } from './handle.js';
 import { attachDefault } from './attachment.js';
+import { relieve } from './pressure.js';
 import { isError, notAnError } from './remote-error.js';
 
 // Words of `outgoing` (native/node/message_binding.cc).
@@ -58,6 +59,15 @@ interface Waiting {
 }
 
 const encoder = new Encoder();
+/** How C++ takes an encoding: from the shared area, or from bytes of its own. */
+interface Way {
+  readonly shared: () => number;
+  readonly large: (encoded: Uint8Array) => number;
+}
+
+const SEND: Way = { shared: () => native.send(), large: (encoded) => native.sendLarge(encoded) };
+const REPLY: Way = { shared: () => native.reply(), large: (encoded) => native.replyLarge(encoded) };
+const NO_PARCELS: readonly Handle[] = [];
 const waiting: (Waiting | undefined)[] = [];
 const numbersFree: number[] = [];
 const handlers = new Map<number, Handler>();
@@ -85,7 +95,8 @@ export interface Prepared {
 export function request(to: ShardRef, method: number, args: readonly unknown[], tracker: Tracker): Promise<unknown> {
   encodeArguments(args);
   const large = encoder.shared ? undefined : encoder.bytes.subarray(0, encoder.length);
-  return post(to, method, large, encoder.length, encoder.parcels, tracker);
+  const parcels = encoder.parcels.length === 0 ? NO_PARCELS : [...encoder.parcels];
+  return post(to, method, large, encoder.length, parcels, tracker);
 }
 
 /** Encodes now, to send later: from now on the chains are the call's. */
@@ -135,13 +146,13 @@ function post(
   tracker: Tracker,
 ): Promise<unknown> {
   const number = numbersFree.pop() ?? waiting.length;
-  outgoingWords[SHARD] = to.id;
-  outgoingWords[INCARNATION] = to.incarnation;
-  outgoingWords[METHOD] = method;
-  outgoingWords[NUMBER] = number;
-  outgoingWords[LENGTH] = large === undefined ? length : 0;
-  listParcels(parcels);
-  const sent = large === undefined ? native.send() : native.sendLarge(large);
+  const address = (): void => {
+    outgoingWords[SHARD] = to.id;
+    outgoingWords[INCARNATION] = to.incarnation;
+    outgoingWords[METHOD] = method;
+    outgoingWords[NUMBER] = number;
+  };
+  const sent = transmit(address, large, length, parcels, SEND);
   if (sent === OUT_OF_MEMORY) {
     waiting[number] ??= undefined;
     numbersFree.push(number);
@@ -157,6 +168,30 @@ function post(
   return new Promise((resolve, reject) => {
     waiting[number] = { tracker, resolve, reject };
   });
+}
+
+/**
+ * Hands an encoding and its chains to C++. When memory runs out it does so again after relief, during which listeners may have made
+ * calls of their own and used the shared area.
+ */
+function transmit(
+  address: () => void,
+  large: Uint8Array | undefined,
+  length: number,
+  parcels: readonly Handle[],
+  way: Way,
+): number {
+  const hand = (encoded: Uint8Array | undefined): number => {
+    address();
+    outgoingWords[LENGTH] = encoded === undefined ? length : 0;
+    listParcels(parcels);
+    return encoded === undefined ? way.shared() : way.large(encoded);
+  };
+  const sent = hand(large);
+  if (sent !== OUT_OF_MEMORY) return sent;
+  const kept = large ?? Buffer.from(outgoingBody.subarray(0, length));
+  relieve();
+  return hand(kept);
 }
 
 /** Their slots, growing down from the end of the area. */
@@ -274,12 +309,13 @@ function reply(token: number, status: number, value: unknown, brief = false): un
   } catch (error) {
     return error;
   }
-  const { parcels } = encoder;
-  outgoingWords[TOKEN] = token;
-  outgoingWords[STATUS] = status;
-  outgoingWords[LENGTH] = encoder.shared ? encoder.length : 0;
-  listParcels(parcels);
-  const sent = encoder.shared ? native.reply() : native.replyLarge(encoder.bytes.subarray(0, encoder.length));
+  const parcels = encoder.parcels.length === 0 ? NO_PARCELS : [...encoder.parcels];
+  const address = (): void => {
+    outgoingWords[TOKEN] = token;
+    outgoingWords[STATUS] = status;
+  };
+  const large = encoder.shared ? undefined : encoder.bytes.subarray(0, encoder.length);
+  const sent = transmit(address, large, encoder.length, parcels, REPLY);
   if (sent === OUT_OF_MEMORY) return outOfMemory();
   for (const parcel of parcels) parcel.forget();
   return undefined;

@@ -1,5 +1,7 @@
 // Checks of arguments: TypeError for the wrong kind of thing, RangeError for the wrong amount, both with Node's codes.
 
+import { inspect } from 'node:util';
+
 type Coded<T extends Error> = T & { code: string };
 
 function coded<T extends Error>(error: T, code: string): Coded<T> {
@@ -10,7 +12,7 @@ function describe(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value === 'object') return `an instance of ${(value.constructor as { name?: string } | undefined)?.name ?? 'Object'}`;
-  return `type ${typeof value} (${String(value)})`;
+  return `type ${typeof value} (${inspect(value)})`;
 }
 
 export function invalidType(name: string, expected: string, value: unknown): Coded<TypeError> {
@@ -33,6 +35,10 @@ export function checkString(name: string, value: unknown): asserts value is stri
   if (typeof value !== 'string') throw invalidType(name, 'a string', value);
 }
 
+export function checkBoolean(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
+}
+
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidType(name, 'a function', value);
 }
@@ -49,8 +55,8 @@ export function checkChoice(name: string, value: unknown, choices: readonly stri
 }
 
 export function checkEncoding(encoding: unknown): void {
-  if (encoding === undefined || Buffer.isEncoding(encoding as string)) return;
-  throw coded(new TypeError(`unknown encoding: ${String(encoding)}`), 'ERR_UNKNOWN_ENCODING');
+  if (encoding === undefined || (typeof encoding === 'string' && Buffer.isEncoding(encoding))) return;
+  throw coded(new TypeError(`unknown encoding: ${describe(encoding)}`), 'ERR_UNKNOWN_ENCODING');
 }
 
 /** The bytes of any view or buffer, as they lie there. */

@@ -3,9 +3,10 @@ import { constants as bufferConstants } from 'node:buffer';
 import { constants, native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { checkInteger, checkOptions, invalidRange } from './checks.js';
-import { CorebufError, outOfBounds, released } from './errors.js';
+import { OUT_OF_MEMORY, outOfBounds, released } from './errors.js';
 import { Handle } from './handle.js';
-import { outerBuffer, viewOf } from './windows.js';
+import { attempt, relieve } from './pressure.js';
+import { viewMode, viewOf } from './views.js';
 
 const { alignmentMax, pageSize } = constants;
 
@@ -24,11 +25,12 @@ export class DmaBuffer {
   private constructor(handle: Handle, alignment: number) {
     this.#handle = handle;
     this.#alignment = alignment;
+    handle.markDma(true);
   }
 
   static {
     makeDma = (handle, alignment) => new DmaBuffer(handle, alignment);
-    handleOfDma = (buffer) => buffer.#handle;
+    handleOfDma = (buffer) => buffer.#writtenBack();
   }
 
   /**
@@ -51,7 +53,13 @@ export class DmaBuffer {
       zero = options.zero === true ? 1 : 0;
     }
     const handle = new Handle();
-    handle.filled(native.dmaAlloc(handle.slot('DmaBuffer'), length, alignment, zero));
+    const slot = handle.slot('DmaBuffer');
+    let result = native.dmaAlloc(slot, length, alignment, zero);
+    if (result === OUT_OF_MEMORY) {
+      relieve();
+      result = native.dmaAlloc(slot, length, alignment, zero);
+    }
+    handle.filled(result);
     return new DmaBuffer(handle, alignment);
   }
 
@@ -84,7 +92,11 @@ export class DmaBuffer {
   get bytes(): Buffer {
     const handle = this.#handle;
     if (handle.released) throw released('DmaBuffer');
-    return (this.#bytes ??= viewOf(handle.block, handle.frontPiece, handle.frontOffset, handle.length));
+    // A length of 0: somebody has transferred its ArrayBuffer away.
+    if (this.#bytes === undefined || this.#bytes.length === 0) {
+      this.#bytes = viewOf(handle, 0, handle.frontPiece, handle.frontOffset, handle.length);
+    }
+    return this.#bytes;
   }
 
   /**
@@ -110,8 +122,8 @@ export class DmaBuffer {
     const wanted = length ?? Math.floor((available - byteOffset) / size);
     checkInteger('length', wanted);
     if (byteOffset + wanted * size > available) throw outOfBounds('view', byteOffset + wanted * size, available);
-    const buffer = outerBuffer(handle.block, handle.frontPiece, handle.frontOffset, available);
-    return new type(buffer, handle.frontOffset + byteOffset, wanted);
+    const { bytes } = this;
+    return new type(bytes.buffer as ArrayBuffer, bytes.byteOffset + byteOffset, wanted);
   }
 
   /**
@@ -120,14 +132,15 @@ export class DmaBuffer {
    * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, ERR_OUT_OF_MEMORY
    */
   share(start = 0, end: number = this.length): DmaBuffer {
-    const slot = this.#handle.slot('DmaBuffer');
-    const { length } = this.#handle;
+    const handle = this.#writtenBack();
+    const slot = handle.slot('DmaBuffer');
+    const { length } = handle;
     checkInteger('start', start);
     checkInteger('end', end);
     if (end > length) throw outOfBounds('share', end, length);
     if (start >= end) throw invalidRange('start', `below end (${end})`, start);
     const shared = new Handle();
-    shared.filled(native.share(slot, start, end - start, shared.slot('DmaBuffer')));
+    shared.filled(attempt(() => native.share(slot, start, end - start, shared.slot('DmaBuffer'))));
     return new DmaBuffer(shared, alignmentAt(this.#alignment, start));
   }
 
@@ -139,6 +152,13 @@ export class DmaBuffer {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  /** Where views are copies, what was written into them reaches the memory before anybody else uses it. */
+  #writtenBack(): Handle {
+    const handle = this.#handle;
+    if (this.#bytes !== undefined && viewMode() === 'copied' && !handle.released) native.copyIn(handle.slot('DmaBuffer'), this.#bytes);
+    return handle;
   }
 }
 
@@ -159,7 +179,7 @@ export function dmaFrom(handle: Handle, alignment: number): DmaBuffer {
   return makeDma(handle, alignment);
 }
 
+/** Its handle, with all that was written through views in the memory. */
 export function dmaHandle(buffer: DmaBuffer): Handle {
-  if (!(buffer instanceof DmaBuffer)) throw new CorebufError('ERR_RELEASED', 'not a DmaBuffer');
   return handleOfDma(buffer);
 }

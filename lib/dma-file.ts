@@ -10,6 +10,7 @@ import { checkFile, closed, CorebufError, ioError } from './errors.js';
 import type { Handle } from './handle.js';
 import { IoBuf, iobufFrom, iobufHandle } from './iobuf.js';
 import { begin } from './operations.js';
+import { attempt } from './pressure.js';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -173,7 +174,7 @@ export class DmaFile {
         if (result < 0) reject(ioError(-result, syscall, this.path));
         else resolve(data);
       };
-      const begun = begin({ reads: syscall === 'read', settle }, start);
+      const begun = attempt(() => begin({ reads: syscall === 'read', settle }, start));
       checkFile(begun, syscall, this.path);
       this.#inFlight++;
       signal?.addEventListener('abort', abort, { once: true });

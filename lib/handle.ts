@@ -1,12 +1,17 @@
 // One chain of bytes as JavaScript holds it: a slot in a native table (native/node/handle_table.h). Slots come in blocks. Every
-// handle holds its block's token, and so does every ArrayBuffer that shows bytes of the block (windows.ts): when a token is
+// handle holds its block's token, and so does every ArrayBuffer that shows bytes of the block (views.ts): when a token is
 // collected, nobody can reach anything in the block any more, and what was not released is. That is the net under
 // forgotten objects; it costs one registration per block, not one per object.
 import { constants, native } from './native.js';
 import { attachDefault } from './attachment.js';
-import { check, OUT_OF_MEMORY, outOfMemory, released } from './errors.js';
+import { OUT_OF_MEMORY, outOfMemory, released } from './errors.js';
+import { bodyWords } from './exchange.js';
+import { placeOfCreation, tracing } from './leaks.js';
+import type { LeakReport } from './leaks.js';
+import { hide, viewMode } from './views.js';
+import type { Shown } from './views.js';
 
-const { blockSlots, slotSize } = constants;
+const { blockSlots, listedMax, slotSize } = constants;
 const slotWords = slotSize / 4;
 
 const LENGTH = constants.slotLength / 4;
@@ -17,6 +22,9 @@ const SLACK_PIECE = constants.slotSlackPiece / 4;
 const SLACK_OFFSET = constants.slotSlackOffset / 4;
 const FRONT_PIECE = constants.slotFrontPiece / 4;
 const FRONT_OFFSET = constants.slotFrontOffset / 4;
+/** The last word of a slot is JavaScript's own. */
+const KIND = slotWords - 1;
+const KIND_DMA = 1;
 
 /** A block is filled in order and used again only as a whole, with a new token: one long-lived handle must not hide its neighbours. */
 export class Block {
@@ -33,24 +41,47 @@ export class Block {
   }
 }
 
+/** What the net knows of a block; must not lead to its token. */
+interface Watched {
+  readonly number: number;
+  readonly round: number;
+  readonly memory: ArrayBuffer;
+  readonly places: Map<number, string>;
+}
+
 /** Per block number: the token in use is the one of this round. */
 const rounds: number[] = [];
 const emptied: Block[] = [];
-let current: Block | undefined;
-let reclaimed = 0;
-let reportLeak: ((count: number) => void) | undefined;
+/** Slots that were released: a count, then the slots. C++ empties it before it does anything else with memory. */
+const listed = new Uint32Array(listedMax + 1);
+native.listReleases(listed.buffer);
 
-const net = new FinalizationRegistry<{ number: number; round: number; memory: ArrayBuffer }>(({ number, round, memory }) => {
-  if (rounds[number] !== round) return;
-  const leaks = native.releaseBlock(number);
+let current: Block | undefined;
+let currentPlaces = new Map<number, string>();
+let reclaimed = 0;
+let reportLeak: ((report: LeakReport) => void) | undefined;
+
+const net = new FinalizationRegistry<Watched>((watched) => {
+  if (rounds[watched.number] !== watched.round) return;
+  const leaks = native.releaseBlock(watched.number);
   reclaimed += leaks;
-  recycle(new Block(number, memory));
-  if (leaks > 0) reportLeak?.(leaks);
+  for (let at = 0; at < leaks * 3; at += 3) report(watched, bodyWords[at]!, bodyWords[at + 1]! + bodyWords[at + 2]! * 0x1_0000_0000);
+  recycle(new Block(watched.number, watched.memory));
 });
+
+function report(watched: Watched, slot: number, bytes: number): void {
+  const kind = new Uint32Array(watched.memory)[slot * slotWords + KIND] === KIND_DMA ? 'DmaBuffer' : 'IoBuf';
+  reportLeak?.({ kind, bytes, madeAt: watched.places.get(slot) });
+}
 
 /** How many forgotten chains the net has given back. */
 export function leaksReclaimed(): number {
   return reclaimed;
+}
+
+/** Called for each of them. */
+export function reportLeaksTo(listener: (report: LeakReport) => void): void {
+  reportLeak = listener;
 }
 
 function recycle(block: Block): void {
@@ -67,9 +98,12 @@ function nextBlock(): Block {
     block = new Block(native.addBlock(memory), memory);
     rounds[block.number] = 0;
   } else {
+    // Slots that are about to be used again may still be listed.
+    native.releaseListed();
     block = new Block(old.number, old.memory);
   }
-  net.register(block, { number: block.number, round: rounds[block.number]!, memory: block.memory });
+  currentPlaces = new Map();
+  net.register(block, { number: block.number, round: rounds[block.number]!, memory: block.memory, places: currentPlaces });
   current = block;
   return block;
 }
@@ -80,6 +114,8 @@ export class Handle {
   readonly block: Block;
   /** Changes whenever bytes may have moved to other positions: positions and views that were kept are stale. */
   version = 0;
+  /** Checked mode only. */
+  shown: Shown[] | undefined = undefined;
 
   constructor() {
     let block = current;
@@ -87,6 +123,7 @@ export class Handle {
     this.block = block;
     this.#at = block.used++;
     block.live++;
+    if (tracing) this.#trace();
   }
 
   get released(): boolean {
@@ -109,6 +146,7 @@ export class Handle {
     return this.block.words[this.#at * slotWords + FRAGMENTS]!;
   }
 
+  /** Where the first fragment lies. */
   get frontPiece(): number {
     return this.block.words[this.#at * slotWords + FRONT_PIECE]!;
   }
@@ -117,26 +155,36 @@ export class Handle {
     return this.block.words[this.#at * slotWords + FRONT_OFFSET]!;
   }
 
+  /** For leak reports. */
+  markDma(dma: boolean): void {
+    this.block.words[this.#at * slotWords + KIND] = dma ? KIND_DMA : 0;
+  }
+
   /** Writes `bytes` behind the end without a call when they fit into the slack. */
-  appendToSlack(bytes: Uint8Array, windowOf: (piece: number) => Uint8Array): boolean {
+  appendToSlack(bytes: Uint8Array, windowOf: (piece: number) => Uint8Array | undefined): boolean {
     const { words } = this.block;
     const at = this.#at * slotWords;
     const pending = words[at + PENDING]!;
     if (bytes.length > words[at + SLACK]! - pending) return false;
-    windowOf(words[at + SLACK_PIECE]!).set(bytes, words[at + SLACK_OFFSET]! + pending);
+    const window = windowOf(words[at + SLACK_PIECE]!);
+    if (window === undefined) return false;
+    window.set(bytes, words[at + SLACK_OFFSET]! + pending);
     words[at + PENDING] = pending + bytes.length;
     return true;
   }
 
-  /** Gives the bytes back; the handle is gone. */
+  /** Gives the bytes back: before the next native allocation, or at the end of the turn. The handle is gone. */
   release(): void {
     if (this.#at < 0) return;
-    native.release(this.block.number * blockSlots + this.#at);
+    const slot = this.block.number * blockSlots + this.#at;
+    if (this.shown !== undefined || viewMode() === 'checked') native.release(slot);
+    else this.#list(slot);
     this.forget();
   }
 
   /** The chain has moved away, or never came: the slot is empty. */
   forget(): void {
+    if (this.shown !== undefined) hide(this);
     this.#at = -1;
     this.version++;
     const { block } = this;
@@ -147,12 +195,22 @@ export class Handle {
   filled(result: number): this {
     if (result >= 0) return this;
     this.forget();
-    if (result === OUT_OF_MEMORY) throw outOfMemory();
-    check(result);
-    return this;
+    throw result === OUT_OF_MEMORY ? outOfMemory() : new Error(`unexpected native result ${result}`);
   }
 
-  static reportLeaksTo(listener: (count: number) => void): void {
-    reportLeak = listener;
+  #list(slot: number): void {
+    let count = listed[0]!;
+    if (count === listedMax) {
+      native.releaseListed();
+      count = 0;
+    }
+    listed[count + 1] = slot;
+    listed[0] = count + 1;
+  }
+
+  #trace(): void {
+    const place = placeOfCreation();
+    if (place === undefined) currentPlaces.delete(this.#at);
+    else currentPlaces.set(this.#at, place);
   }
 }

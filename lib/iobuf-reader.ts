@@ -6,7 +6,8 @@ import { outOfBounds } from './errors.js';
 import { bodyWords } from './exchange.js';
 import { Handle } from './handle.js';
 import type { IoBuf } from './iobuf.js';
-import { innerWindow } from './windows.js';
+import { attempt } from './pressure.js';
+import { innerWindow } from './views.js';
 
 const FRAGMENT_WORDS = 4;
 const { windowSize } = constants;
@@ -134,7 +135,8 @@ export class IoBufReader {
     checkInteger('length', length);
     this.#need(length);
     const shared = new Handle();
-    shared.filled(native.share(this.#handle.slot('IoBuf'), this.#position, length, shared.slot('IoBuf')));
+    const slot = this.#handle.slot('IoBuf');
+    shared.filled(attempt(() => native.share(slot, this.#position, length, shared.slot('IoBuf'))));
     this.#position += length;
     return this.#wrap(shared);
   }
@@ -194,13 +196,20 @@ export class IoBufReader {
       }
       const found = this.#listed[at]!;
       if (position >= found.end) continue;
-      this.#window = innerWindow(found.piece);
-      this.#shift = found.offset - found.start;
+      this.#show(found);
       this.#start = found.start;
       this.#end = found.end;
       this.#next = at + 1;
       return;
     }
+  }
+
+  /** Where views are copies, a fragment is copied once when the reader reaches it. */
+  #show({ start, end, piece, offset }: Listed): void {
+    const window = innerWindow(piece);
+    this.#window = window ?? Buffer.allocUnsafeSlow(end - start);
+    this.#shift = window === undefined ? -start : offset - start;
+    if (window === undefined) native.copyOut(this.#handle.slot('IoBuf'), start, this.#window);
   }
 
   /** Goes on with the last fragment that was listed: bytes may have been appended to it since. */

@@ -8,7 +8,8 @@ import { check, outOfBounds } from './errors.js';
 import { bodyWords } from './exchange.js';
 import { Handle } from './handle.js';
 import { IoBufReader } from './iobuf-reader.js';
-import { innerWindow, viewOf } from './windows.js';
+import { attempt } from './pressure.js';
+import { hideFront, innerWindow, showBehind, viewOf } from './views.js';
 
 const FRAGMENT_WORDS = 4;
 
@@ -29,12 +30,14 @@ export class IoBuf implements Iterable<Buffer> {
 
   /** An empty chain. No memory is taken until bytes come. */
   constructor() {
-    this.#handle = pending ?? new Handle();
+    const handle = pending ?? new Handle();
     pending = undefined;
+    this.#handle = handle;
   }
 
   static {
     wrapHandle = (handle) => {
+      handle.markDma(false);
       pending = handle;
       return new IoBuf();
     };
@@ -81,14 +84,15 @@ export class IoBuf implements Iterable<Buffer> {
       return this.#appendBytes(slot, Buffer.from(data, encoding));
     }
     if (data instanceof IoBuf) {
-      check(native.appendChain(slot, data.#handle.slot('IoBuf')));
+      const source = data.#handle.slot('IoBuf');
+      check(attempt(() => native.appendChain(slot, source)));
       return this;
     }
     return this.#appendBytes(slot, bytesOf('data', data));
   }
 
   #appendBytes(slot: number, bytes: Uint8Array): this {
-    if (!this.#handle.appendToSlack(bytes, innerWindow)) check(native.append(slot, bytes));
+    if (!this.#handle.appendToSlack(bytes, innerWindow)) check(attempt(() => native.append(slot, bytes)));
     return this;
   }
 
@@ -102,7 +106,9 @@ export class IoBuf implements Iterable<Buffer> {
     if (!(source instanceof IoBuf) && !(source instanceof DmaBuffer)) throw invalidType('source', 'an IoBuf or a DmaBuffer', source);
     const from = source instanceof IoBuf ? source.#handle : dmaHandle(source);
     if (from === this.#handle) throw invalidRange('source', 'another chain', 'the chain itself');
+    const { length } = this.#handle;
     native.take(slot, from.slot(source instanceof IoBuf ? 'IoBuf' : 'DmaBuffer'));
+    if (from.shown !== undefined) showBehind(this.#handle, length, from);
     from.forget();
     return this;
   }
@@ -117,7 +123,8 @@ export class IoBuf implements Iterable<Buffer> {
     checkInteger('length', length);
     if (length > this.#handle.length) throw outOfBounds('takeFront', length, this.#handle.length);
     const taken = new Handle();
-    taken.filled(native.takeFront(slot, length, taken.slot('IoBuf')));
+    taken.filled(attempt(() => native.takeFront(slot, length, taken.slot('IoBuf'))));
+    if (this.#handle.shown !== undefined) hideFront(this.#handle, length, taken);
     this.#handle.version++;
     return wrapHandle(taken);
   }
@@ -143,6 +150,7 @@ export class IoBuf implements Iterable<Buffer> {
     checkInteger('length', length);
     if (length > this.#handle.length) throw outOfBounds('trimFront', length, this.#handle.length);
     native.trimFront(slot, length);
+    if (this.#handle.shown !== undefined) hideFront(this.#handle, length);
     this.#handle.version++;
     return this;
   }
@@ -152,9 +160,12 @@ export class IoBuf implements Iterable<Buffer> {
     const handle = this.#handle;
     const slot = handle.slot('IoBuf');
     const views: Buffer[] = [];
+    let position = 0;
     for (let count = native.fragments(slot, 0); count > 0; count = native.fragments(slot, views.length)) {
       for (let at = 0; at < count * FRAGMENT_WORDS; at += FRAGMENT_WORDS) {
-        views.push(viewOf(handle.block, bodyWords[at]!, bodyWords[at + 1]!, bodyWords[at + 2]!));
+        const length = bodyWords[at + 2]!;
+        views.push(viewOf(handle, position, bodyWords[at]!, bodyWords[at + 1]!, length));
+        position += length;
       }
     }
     yield* views;
@@ -238,7 +249,8 @@ let pending: Handle | undefined;
 
 export function shareRange(handle: Handle, start: number, length: number): Handle {
   const shared = new Handle();
-  return shared.filled(native.share(handle.slot('IoBuf'), start, length, shared.slot('IoBuf')));
+  const slot = handle.slot('IoBuf');
+  return shared.filled(attempt(() => native.share(slot, start, length, shared.slot('IoBuf'))));
 }
 
 export function iobufFrom(handle: Handle): IoBuf {

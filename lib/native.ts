@@ -16,6 +16,7 @@ export interface Constants {
   readonly slotSlackOffset: number;
   readonly slotFrontPiece: number;
   readonly slotFrontOffset: number;
+  readonly listedMax: number;
   readonly parcelsMax: number;
   readonly alignmentMax: number;
   readonly budgetMin: number;
@@ -33,6 +34,7 @@ export interface NativeMemoryStats {
   allocations: number;
   frees: number;
   failures: number;
+  largeRequests: number;
   remoteFreesSent: number;
   remoteFreesReceived: number;
   remoteFreesPending: number;
@@ -80,11 +82,17 @@ export interface Native {
   trim(): number;
   pinThread(cpu: number): boolean;
   machine(): { cpus: number; cpusAllowed: number[]; memory: number; ioUringRefusal: string | null; orphans: number };
-  window(piece: number, pieces: number): ArrayBuffer | null;
+  lastRefused(): number;
+  failIn(allocations: number): number;
+  window(piece: number, offset: number, length: number): ArrayBuffer | null;
+  detach(buffer: ArrayBuffer): number;
 
   // Chains, by slot.
   addBlock(memory: ArrayBuffer): number;
   releaseBlock(block: number): number;
+  listReleases(words: ArrayBuffer): number;
+  releaseListed(): number;
+  copyIn(slot: number, bytes: Uint8Array): number;
   dmaAlloc(slot: number, length: number, alignment: number, zero: number): number;
   append(slot: number, bytes: Uint8Array): number;
   appendChain(slot: number, source: number): number;

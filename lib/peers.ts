@@ -73,7 +73,7 @@ export class Peer implements Tracker {
       const prepared = prepare(args);
       return new Promise((resolve, reject) => this.#queue.push({ method, prepared, resolve, reject }));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -113,7 +113,7 @@ export class Peer implements Tracker {
 function remoteOf(methods: readonly string[], make: (method: number, name: string) => Call): Remote<Service> {
   const remote = Object.create(null) as Record<string, Call>;
   methods.forEach((name, method) => (remote[name] = make(method, name)));
-  return Object.freeze(remote) as Remote<Service>;
+  return Object.freeze(remote);
 }
 
 export class PeerGroup implements Peers<Service> {

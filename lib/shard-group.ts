@@ -7,7 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { constants, native } from './native.js';
 import { attachDefault, SPIN_DEFAULT } from './attachment.js';
 import type { ShardOptions } from './attachment.js';
-import { checkChoice, checkFunction, checkInteger, checkOptions, invalidType } from './checks.js';
+import { checkBoolean, checkChoice, checkFunction, checkInteger, checkOptions, invalidType } from './checks.js';
 import { closed, CorebufError } from './errors.js';
 import type { FromWorker, StartMessage, ToWorker } from './group-protocol.js';
 import { parseMemorySize } from './memory-size.js';
@@ -103,9 +103,11 @@ class Member {
     await drained;
   }
 
+  /** The next message, which is of this type unless the worker failed: the two take turns. */
   async #hear<T extends FromWorker['type']>(type: T): Promise<Extract<FromWorker, { type: T }>> {
     const [message] = (await Promise.race([once(this.port, 'message'), this.#failed()])) as [FromWorker];
     if (message.type === 'failed') throw decodeError(message.error);
+    if (message.type !== type) throw new Error(`a worker said ${message.type} instead of ${type}`);
     return message as Extract<FromWorker, { type: T }>;
   }
 
@@ -236,13 +238,19 @@ function planOf(module: URL | string, options: GroupOptions): Plan {
   // A shard that spins takes a processor from another where there are not enough.
   const spin = options.spin ?? (shards < machine.cpus ? SPIN_DEFAULT : 0);
   checkInteger('options.spin', spin, 0, 1_000_000);
-  const { stallThreshold } = options;
+  const { stallThreshold, checked, zeroOnRelease, hugePages } = options;
   if (stallThreshold !== undefined) checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
+  for (const [name, value] of Object.entries({ checked, zeroOnRelease, hugePages })) {
+    if (value !== undefined) checkBoolean(`options.${name}`, value);
+  }
   const optionsOf = (index: number): ShardOptions => ({
     memory: Math.floor(memory / shards),
     cpu: pin ? (machine.cpusAllowed[index % machine.cpusAllowed.length] ?? false) : false,
     spin,
     ...(stallThreshold === undefined ? {} : { stallThreshold }),
+    ...(checked === undefined ? {} : { checked }),
+    ...(zeroOnRelease === undefined ? {} : { zeroOnRelease }),
+    ...(hugePages === undefined ? {} : { hugePages }),
   });
   return { module: hrefOf(module), shards, maxInFlight, spin, workerData: options.workerData, optionsOf };
 }

@@ -5,9 +5,12 @@ import { attachDefault, attachWith } from './attachment.js';
 import type { ShardOptions } from './attachment.js';
 import { checkFunction, checkChoice } from './checks.js';
 import { reportMemoryWith } from './errors.js';
-import { Handle, leaksReclaimed } from './handle.js';
+import { leaksReclaimed, reportLeaksTo } from './handle.js';
+import { tracing } from './leaks.js';
+import type { LeakReport } from './leaks.js';
 import { memoryTable } from './memory-table.js';
 import type { Peers } from './peers.js';
+import { onPressure } from './pressure.js';
 
 export interface MemoryStats {
   budget: number;
@@ -20,6 +23,8 @@ export interface MemoryStats {
   allocations: number;
   frees: number;
   failures: number;
+  /** Requests for more than 128 KiB in one piece: what fragmentation can refuse while memory is free. */
+  largeRequests: number;
   remoteFreesSent: number;
   remoteFreesReceived: number;
   remoteFreesPending: number;
@@ -47,6 +52,18 @@ export class ShardMemory {
     return memoryTable(attachDefault().id, this.stats());
   }
 
+  /**
+   * Called when an allocation finds the budget spent, with the bytes that are wanted; it may release what can be done without. Then
+   * the allocation is tried again before it fails. Returns a function that removes the listener.
+   *
+   * @example
+   * const stop = thisShard.memory.onPressure((wanted) => cache.evict(wanted));
+   */
+  onPressure(listener: (wanted: number) => void): () => void {
+    checkFunction('listener', listener);
+    return onPressure(listener);
+  }
+
   /** Gives unused pages back to the system; returns how many bytes. One or more system calls. */
   trim(): number {
     attachDefault();
@@ -54,13 +71,8 @@ export class ShardMemory {
   }
 }
 
-export interface LeakReport {
-  /** Chains that were collected without having been released. */
-  count: number;
-}
-
 let joinGroup: (shard: Shard, group: Peers<unknown> | undefined) => void;
-let emit: (shard: Shard, event: string, report: unknown) => void;
+let emitLeak: (shard: Shard, report: LeakReport) => boolean;
 
 /** What this thread is in the process: a number, a memory, perhaps a group. */
 export class Shard {
@@ -82,6 +94,7 @@ export class Shard {
     return this.#group;
   }
 
+  /** 'leak': an object was collected without having been released, and its memory has been given back. */
   on(event: 'leak', listener: (report: LeakReport) => void): this {
     checkChoice('event', event, ['leak']);
     checkFunction('listener', listener);
@@ -91,7 +104,7 @@ export class Shard {
 
   static {
     joinGroup = (shard, group) => (shard.#group = group);
-    emit = (shard, event, report) => shard.#events.emit(event, report);
+    emitLeak = (shard, report) => shard.#events.emit('leak', report);
   }
 }
 
@@ -115,5 +128,8 @@ export function enterGroup(group: Peers<unknown>): void {
   joinGroup(thisShard, group);
 }
 
-Handle.reportLeaksTo((count) => emit(thisShard, 'leak', { count } satisfies LeakReport));
+reportLeaksTo((report) => {
+  if (emitLeak(thisShard, report) || !tracing) return;
+  process.emitWarning(`${report.kind} of ${report.bytes} bytes was not released; made\n${report.madeAt ?? '    (not traced)'}`, 'CorebufLeak');
+});
 reportMemoryWith(() => thisShard.memory.report());

@@ -3,6 +3,7 @@ import { native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { handle, SYSTEM_METHOD } from './calls.js';
 import { thisShard } from './shard.js';
+import { viewMode } from './views.js';
 import type { MemoryStats } from './shard.js';
 
 export interface Ledger {
@@ -62,7 +63,7 @@ export function capabilities(): Capabilities {
     ioUring: machine.ioUringRefusal ?? true,
     directIo: process.platform === 'linux',
     pinning: machine.cpusAllowed.length > 0,
-    externalBuffers: true,
+    externalBuffers: viewMode() !== 'copied',
     cpus: machine.cpus,
   };
 }

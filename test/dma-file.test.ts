@@ -15,7 +15,7 @@ const MiB = 1024 * KiB;
 const BLOCK = 4096;
 
 const { ioUring } = capabilities();
-const engines = (ioUring === true ? ['io_uring', 'threads'] : ['threads']) as OpenOptions['engine'][];
+const engines: DmaFile['engine'][] = ioUring === true ? ['io_uring', 'threads'] : ['threads'];
 
 if (ioUring !== true) test.skip(`io_uring is not to be had here: ${ioUring}`, () => undefined);
 

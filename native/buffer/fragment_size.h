@@ -16,11 +16,18 @@ inline constexpr size_t fragment_size_max = 128 * KiB;
 inline constexpr std::array<size_t, 13> fragment_sizes = {512,      768,      1280,      1792,      2560,      3584,     6144,
                                                           8 * KiB,  12 * KiB, 16 * KiB,  32 * KiB,  64 * KiB,  128 * KiB};
 
-/// The smallest step that is larger than the `previous` fragment and holds `wanted` bytes, or the largest step there is.
-constexpr size_t next_fragment_size(size_t previous, size_t wanted) {
-  const size_t least = std::max(previous + 1, wanted);
-  const auto found = std::lower_bound(fragment_sizes.begin(), fragment_sizes.end(), least);
-  return found == fragment_sizes.end() ? fragment_size_max : *found;
+/// The step behind the `steps` that a chain has grown through, or the first further one that holds `wanted` bytes; the
+/// largest when none does.
+constexpr size_t next_fragment_step(size_t steps, size_t wanted) {
+  size_t step = std::min(steps, fragment_sizes.size() - 1);
+  while (step + 1 < fragment_sizes.size() && fragment_sizes[step] < wanted) ++step;
+  return step;
+}
+
+/// How many steps a chain has grown through whose last fragment has this size, which is one of the table.
+constexpr size_t fragment_steps_to(size_t size) {
+  const auto found = std::lower_bound(fragment_sizes.begin(), fragment_sizes.end(), size);
+  return static_cast<size_t>(found - fragment_sizes.begin()) + 1;
 }
 
 namespace detail {

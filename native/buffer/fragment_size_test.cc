@@ -6,21 +6,21 @@ namespace corebuf {
 namespace {
 
 TEST(FragmentSize, GrowsFromTheSmallestToTheLargestAndStaysThere) {
-  size_t size = 0;
+  size_t steps = 0;
   for (size_t expected : fragment_sizes) {
-    size = next_fragment_size(size, 1);
+    const size_t size = fragment_sizes[next_fragment_step(steps, 1)];
     EXPECT_EQ(size, expected);
+    steps = fragment_steps_to(size);
   }
-  EXPECT_EQ(next_fragment_size(size, 1), fragment_size_max);
-  EXPECT_EQ(next_fragment_size(100 * MiB, 1), fragment_size_max);
+  EXPECT_EQ(fragment_sizes[next_fragment_step(steps, 1)], fragment_size_max);
 }
 
 TEST(FragmentSize, HoldsWhatIsWantedAsFarAsAFragmentCan) {
-  for (size_t previous : {size_t{0}, size_t{512}, size_t{5000}, fragment_size_max}) {
+  for (size_t steps = 0; steps <= fragment_sizes.size(); ++steps) {
     for (size_t wanted = 1; wanted < 200 * KiB; wanted += 97) {
-      const size_t size = next_fragment_size(previous, wanted);
+      const size_t size = fragment_sizes[next_fragment_step(steps, wanted)];
       ASSERT_GE(size, std::min(wanted, fragment_size_max));
-      ASSERT_TRUE(size > previous || size == fragment_size_max);
+      ASSERT_TRUE(fragment_steps_to(size) > steps || size == fragment_size_max);
     }
   }
 }

@@ -9,7 +9,7 @@
 
 namespace corebuf {
 
-bool iobuf::append(shard& here, std::span<const std::byte> bytes) {
+bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place place) {
   const size_t fitting = std::min<size_t>(slack_, bytes.size());
   chain<fragment> grown;
   if (bytes.size() > fitting && !grow(here, bytes.size() - fitting, grown)) return false;
@@ -20,15 +20,15 @@ bool iobuf::append(shard& here, std::span<const std::byte> bytes) {
     length_ += fitting;
     slack_ -= static_cast<uint32_t>(fitting);
   }
-  here.ledger_here().count_copy(copy_place::append, bytes.size());
+  here.ledger_here().count_copy(place, bytes.size());
   bytes = bytes.subspan(fitting);
   while (fragment* added = grown.pop_front()) {
     added->length = std::min(added->of->size, bytes.size());
     std::memcpy(added->data, bytes.data(), added->length);
     bytes = bytes.subspan(added->length);
-    const size_t slack = added->of->size - added->length;
     push(added);
-    slack_ = static_cast<uint32_t>(slack);
+    slack_ = static_cast<uint32_t>(added->of->size - added->length);
+    growth_ = static_cast<uint8_t>(fragment_steps_to(added->of->size));
   }
   return true;
 }
@@ -43,7 +43,7 @@ bool iobuf::append_copy(shard& here, const iobuf& other) {
     }
     left -= at->length;
   }
-  take(here, copy);
+  link(std::move(copy));
   return true;
 }
 
@@ -55,12 +55,9 @@ bool iobuf::append_reference(shard& here, buffer& of) {
 }
 
 void iobuf::take(shard& here, iobuf& source) {
-  if (source.fragments_.empty()) return;
+  ASSERT(&source != this);
   here.ledger_here().moved += source.length_;
-  const uint32_t slack = source.slack_;
-  link(std::move(source.fragments_), source.length_, source.home_);
-  slack_ = slack;
-  source.forget();
+  link(std::move(source));
 }
 
 bool iobuf::take_front(shard& here, size_t length, iobuf& into) {
@@ -84,7 +81,7 @@ bool iobuf::take_front(shard& here, size_t length, iobuf& into) {
     if (fragments_.empty()) forget();
   }
   if (length > whole) {
-    into.link(std::move(edge.fragments_), edge.length_, edge.home_);
+    into.link(std::move(edge));
     trim_front(here, length - whole);
   }
   return true;
@@ -114,7 +111,7 @@ bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into) {
     at = chain<fragment>::next_of(at);
   }
   here.ledger_here().shared += shared.length_;
-  into.link(std::move(shared.fragments_), shared.length_, shared.home_);
+  into.link(std::move(shared));
   return true;
 }
 
@@ -235,8 +232,18 @@ void iobuf::push(fragment* added) {
   fragments_.push_back(added);
   length_ += added->length;
   slack_ = 0;
+  growth_ = 0;
   const shard_id home = owner(added);
   home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
+}
+
+/// Its slack comes along.
+void iobuf::link(iobuf&& added) {
+  if (added.fragments_.empty()) return;
+  link(std::move(added.fragments_), added.length_, added.home_);
+  slack_ = added.slack_;
+  growth_ = added.growth_;
+  added.forget();
 }
 
 void iobuf::link(chain<fragment>&& added, size_t bytes, shard_id home) {
@@ -244,14 +251,15 @@ void iobuf::link(chain<fragment>&& added, size_t bytes, shard_id home) {
   fragments_.splice(std::move(added));
   length_ += bytes;
   slack_ = 0;
+  growth_ = 0;
   home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
 }
 
 /// Empty fragments with room for `bytes`, or none at all.
 bool iobuf::grow(shard& here, size_t bytes, chain<fragment>& grown) const {
-  size_t previous = fragments_.empty() ? 0 : fragments_.back()->of->size;
+  size_t steps = growth_;
   while (bytes > 0) {
-    const size_t size = next_fragment_size(previous, bytes);
+    const size_t size = fragment_sizes[next_fragment_step(steps, bytes)];
     buffer* room = buffer::make(here, size);
     fragment* added = room == nullptr ? nullptr : fragment::make(here, *room, room->data, 0);
     if (added == nullptr) {
@@ -261,7 +269,7 @@ bool iobuf::grow(shard& here, size_t bytes, chain<fragment>& grown) const {
     }
     grown.push_back(added);
     bytes -= std::min(bytes, size);
-    previous = size;
+    steps = fragment_steps_to(size);
   }
   return true;
 }
@@ -271,6 +279,15 @@ void iobuf::forget() {
   length_ = 0;
   slack_ = 0;
   home_ = no_shard;
+  growth_ = 0;
+}
+
+void iobuf::swap(iobuf& other) noexcept {
+  fragments_.swap(other.fragments_);
+  std::swap(length_, other.length_);
+  std::swap(slack_, other.slack_);
+  std::swap(home_, other.home_);
+  std::swap(growth_, other.growth_);
 }
 
 void iobuf::invariant() const {

@@ -6,8 +6,8 @@
 //                                                           chain made itself and that has not hopped
 //
 // One shard holds a chain at a time and names itself in each call as `here`. Operations that need memory return
-// false when the budget of `here` is spent, and then nothing has changed. Plain data: a chain is moved by take() and ends by
-// release(); it has no destructor, because only its holder knows on which shard it is.
+// false when the budget of `here` is spent, and then nothing has changed. A chain ends by release(); it has no destructor,
+// because only its holder knows on which shard it is.
 #pragma once
 
 #include <cstddef>
@@ -22,20 +22,32 @@ namespace corebuf {
 
 class iobuf {
  public:
+  iobuf() = default;
+  iobuf(iobuf&& other) noexcept { swap(other); }
+  /// What was here must have been released or taken.
+  iobuf& operator=(iobuf&& other) noexcept {
+    DEBUG_ASSERT(fragments_.empty());
+    swap(other);
+    return *this;
+  }
+  iobuf(const iobuf&) = delete;
+  iobuf& operator=(const iobuf&) = delete;
+  void swap(iobuf& other) noexcept;
+
   size_t length() const { return length_; }
   size_t fragment_count() const { return fragments_.size(); }
   bool empty() const { return length_ == 0; }
   const fragment* front() const { return fragments_.front(); }
   static const fragment* next(const fragment* at) { return chain<fragment>::next_of(at); }
 
-  /// Copies. O(bytes).
-  [[nodiscard]] bool append(shard& here, std::span<const std::byte> bytes);
+  /// Copies, and counts that in the ledger as `place`. O(bytes).
+  [[nodiscard]] bool append(shard& here, std::span<const std::byte> bytes, copy_place place = copy_place::append);
   /// Copies the bytes of `other` into fragments of ours. O(bytes).
   [[nodiscard]] bool append_copy(shard& here, const iobuf& other);
   /// One new reference to all of `of`, whose count it raises. O(1).
   [[nodiscard]] bool append_reference(shard& here, buffer& of);
 
-  /// Moves all of `source` behind what is here. O(1).
+  /// Moves all of `source`, another chain, behind what is here. O(1).
   void take(shard& here, iobuf& source);
   /// Moves the first `length` bytes behind what is in `into`; a fragment on the edge is shared. O(fragments moved).
   [[nodiscard]] bool take_front(shard& here, size_t length, iobuf& into);
@@ -73,6 +85,7 @@ class iobuf {
   static constexpr shard_id mixed_homes = 0xfffe;
 
   void push(fragment* added);
+  void link(iobuf&& added);
   void link(chain<fragment>&& added, size_t bytes, shard_id home);
   [[nodiscard]] bool grow(shard& here, size_t bytes, chain<fragment>& grown) const;
   fragment* localise(shard& here, fragment* before, fragment* foreign);
@@ -83,6 +96,7 @@ class iobuf {
   size_t length_ = 0;
   uint32_t slack_ = 0;
   shard_id home_ = no_shard;  // of all fragments, or mixed_homes; no_shard when there are none
+  uint8_t growth_ = 0;        // step of fragment_sizes that the last fragment has when append made it, plus one
 };
 
 /// Where JavaScript finds the fields of a chain that it reads without a call.

@@ -18,7 +18,7 @@ inline constexpr page_number no_page = 0xffffffff;
 enum class page_kind : uint8_t {
   unknown,   // inside a span, and not its first page
   free,      // first page of a free span
-  slab,      // any page of a slab
+  slab,      // any page of a slab in which a slot begins
   large,     // first page of a span that is one allocation
   cached,    // first page of a span that was given back and waits to be handed out again
 };

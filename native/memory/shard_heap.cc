@@ -95,7 +95,7 @@ void* shard_heap::allocate_aligned(size_t size, size_t alignment) {
 }
 
 void* shard_heap::allocate_slow(size_t size, size_t alignment) {
-  if (must_fail()) return ++failures_, nullptr;
+  if (must_fail()) return refuse(size);
   void* memory = try_allocate(size, alignment);
   return __builtin_expect(memory != nullptr, 1) ? memory : allocate_reclaiming(size, alignment);
 }
@@ -104,8 +104,13 @@ void* shard_heap::allocate_slow(size_t size, size_t alignment) {
 void* shard_heap::allocate_reclaiming(size_t size, size_t alignment) {
   spill_all();
   void* memory = try_allocate(size, alignment);
-  if (memory == nullptr) ++failures_;
-  return memory;
+  return memory != nullptr ? memory : refuse(size);
+}
+
+void* shard_heap::refuse(size_t size) {
+  ++failures_;
+  refused_ = size;
+  return nullptr;
 }
 
 /// Counts down to the failure that a test has asked for.
@@ -176,19 +181,22 @@ size_t shard_heap::live_objects() const {
   return live;
 }
 
+size_t shard_heap::used() const {
+  size_t used = large_pages_ * page_size;
+  for (const slab_pool& pool : pools_) used += pool.slots_live() * pool.slot_size();
+  return used;
+}
+
 memory_stats shard_heap::stats() const {
   memory_stats stats;
   stats.budget = budget();
   stats.committed = spans_.pages_resident() * page_size + committed_floor();
-  stats.used = large_pages_ * page_size;
+  stats.used = used();
   stats.live_objects = live_objects();
   stats.allocations = large_allocations_;
   stats.failures = failures_;
   stats.large_requests = large_requests_;
-  for (const slab_pool& pool : pools_) {
-    stats.used += pool.slots_live() * pool.slot_size();
-    stats.allocations += pool.allocations();
-  }
+  for (const slab_pool& pool : pools_) stats.allocations += pool.allocations();
   stats.free = stats.budget - std::min(stats.budget, stats.used);
   stats.frees = stats.allocations - stats.live_objects;
   return stats;

@@ -85,6 +85,10 @@ class shard_heap {
   shard_id home() const { return home_; }
   scrubbing scrub() const { return scrub_; }
   size_t budget() const { return spans_.pages_max() * page_size; }
+  /// Bytes of live slots and spans.
+  size_t used() const;
+  /// What the last allocation that failed had asked for.
+  size_t refused() const { return refused_; }
   /// What stays committed when nothing lives: the heap itself.
   size_t committed_floor() const { return bookkeeping_pages_ * page_size; }
   size_t live_objects() const;
@@ -106,6 +110,7 @@ class shard_heap {
   void free_large(void* pointer);
   void spill_all();
   bool must_fail();
+  void* refuse(size_t size);
 
   std::array<slab_pool, size_classes> pools_;
   page_table table_;
@@ -120,6 +125,7 @@ class shard_heap {
   uint64_t large_requests_ = 0;
   uint64_t failures_ = 0;
   uint64_t fail_in_ = 0;
+  size_t refused_ = 0;
 };
 
 }  // namespace corebuf

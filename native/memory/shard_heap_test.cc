@@ -194,6 +194,13 @@ TEST(ShardHeapDeathTest, StopsTheProcessWhenAnotherShardAllocates) {
 }
 #endif
 
+TEST(ShardHeapDeathTest, StopsTheProcessWhenASlotOfManyPagesIsFreedInTheMiddle) {
+  scoped_heap heap(shard_heap::budget_min);
+  std::byte* memory = static_cast<std::byte*>(heap->allocate(128 * KiB));
+  EXPECT_DEATH(heap->free(memory + page_size), "broken invariant");
+  heap->free(memory);
+}
+
 TEST(ShardHeapDeathTest, StopsTheProcessWhenALargeAllocationIsFreedTwiceOrInTheMiddle) {
   scoped_heap heap(shard_heap::budget_min);
   std::byte* memory = static_cast<std::byte*>(heap->allocate(256 * KiB));

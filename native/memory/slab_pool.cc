@@ -11,11 +11,6 @@ constexpr size_t word_bits = 64;
 
 constexpr size_t words_of(size_t slots) { return (slots + word_bits - 1) / word_bits; }
 
-page_number slab_of(page_table& table, const void* pointer) {
-  const page_number number = table.number_of(pointer);
-  return static_cast<page_number>(align_down(number, size_t{1} << slab_order(table[number].size_class)));
-}
-
 }  // namespace
 
 void slab_pool::init(uint8_t size_class, size_t cached_bytes) {
@@ -32,15 +27,22 @@ bool slab_pool::refill(span_cache& spans, page_table& table) {
   return true;
 }
 
+/// Where slots begin, and so what can be freed: of a slab of large slots a few pages in a hundred.
+template <typename Visit>
+void slab_pool::each_page_of_slots(page_number first, Visit visit) const {
+  const size_t step = std::max(slot_size(), page_size);
+  const size_t end = slab_slots(size_class_) * slot_size();
+  for (size_t at = 0; at < end; at += step) visit(first + static_cast<page_number>(at >> page_shift));
+}
+
 bool slab_pool::add_slab(span_cache& spans, page_table& table) {
-  const unsigned order = slab_order(size_class_);
-  const page_number first = spans.allocate(order);
+  const page_number first = spans.allocate(slab_order(size_class_));
   if (first == no_page) return false;
-  for (page_number number = first; number < first + (page_number{1} << order); ++number) {
+  const size_t slots = slab_slots(size_class_);
+  each_page_of_slots(first, [&](page_number number) {
     table[number].kind = page_kind::slab;
     table[number].size_class = size_class_;
-  }
-  const size_t slots = slab_slots(size_class_);
+  });
   table[first].slots_free = static_cast<uint16_t>(slots);
   uint64_t* bits = table.slot_bits(first);
   std::fill_n(bits, words_of(slots), ~uint64_t{0});
@@ -84,7 +86,7 @@ void slab_pool::put_slots(span_cache& spans, page_table& table, std::span<void* 
   uintptr_t start = 0;
   for (void* const pointer : slots) {
     if (first == no_page || address_of(pointer) - start >= slab_size) {
-      first = slab_of(table, pointer);
+      first = static_cast<page_number>(align_down(table.number_of(pointer), slab_size / page_size));
       start = address_of(table.address(first));
     }
     const size_t slot = (address_of(pointer) - start) * reciprocal_ >> 32;
@@ -103,8 +105,7 @@ void slab_pool::put_slots(span_cache& spans, page_table& table, std::span<void* 
 
 void slab_pool::give_up(span_cache& spans, page_table& table, page_number first) {
   partial_.remove(table, first);
-  const page_number end = first + (page_number{1} << slab_order(size_class_));
-  for (page_number number = first; number < end; ++number) table[number].kind = page_kind::unknown;
+  each_page_of_slots(first, [&](page_number number) { table[number].kind = page_kind::unknown; });
   spans.free(first);
   --slabs_;
 }

@@ -51,6 +51,8 @@ class slab_pool {
   static constexpr size_t cached_slots_min = 16;
 
   bool refill(span_cache& spans, page_table& table);
+  template <typename Visit>
+  void each_page_of_slots(page_number first, Visit visit) const;
   bool add_slab(span_cache& spans, page_table& table);
   size_t take_slots(page_table& table, page_number first, std::span<void*> into);
   void put_slots(span_cache& spans, page_table& table, std::span<void* const> slots);

@@ -52,6 +52,12 @@ class arguments {
     return {static_cast<std::byte*>(data), length};
   }
 
+  /// For the life of the thread: memory that C++ goes on using.
+  void keep(size_t index) const {
+    napi_ref kept = nullptr;
+    ASSERT(napi_create_reference(env_, values_[index], 1, &kept) == napi_ok);
+  }
+
   /// The memory of an ArrayBuffer.
   std::span<std::byte> memory(size_t index) const {
     void* data = nullptr;

@@ -21,22 +21,49 @@ napi_value add_block(napi_env env, napi_callback_info info) {
   const arguments<1> call(env, info);
   const std::span<std::byte> memory = call.memory(0);
   ASSERT(memory.size() == handle_table::block_slots * handle_table::slot_size);
-  napi_ref kept = nullptr;  // for the life of the thread: the table points into it
-  ASSERT(napi_create_reference(env, call.raw(0), 1, &kept) == napi_ok);
+  call.keep(0);  // the table points into it
   return to_js(env, static_cast<uint32_t>(call.here().handles.add_block(memory.data())));
 }
 
+/// releaseBlock(block): releases every chain of the block; the slots that held bytes, and how many bytes, are listed in
+/// `outgoing`, three words each. Returns how many.
 napi_value release_block(napi_env env, napi_callback_info info) {
   const arguments<1> call(env, info);
   environment& here = call.here();
-  if (!here.attached()) return to_js(env, 0u);
-  return to_js(env, static_cast<uint32_t>(here.handles.release_block(here.home(), call.word(0))));
+  here.handles.release_listed(here.home());
+  std::byte* into = here.area.body().data();
+  uint32_t count = 0;
+  for (uint32_t slot = 0; slot < handle_table::block_slots; ++slot) {
+    const opened forgotten(here, call.word(0) * handle_table::block_slots + slot);
+    if (forgotten->fragment_count() == 0) continue;
+    const uint64_t bytes = forgotten->length();
+    const uint32_t described[] = {slot, static_cast<uint32_t>(bytes), static_cast<uint32_t>(bytes >> 32)};
+    std::memcpy(into + count++ * sizeof described, described, sizeof described);
+    forgotten->release(here.home());
+  }
+  return to_js(env, count);
+}
+
+/// listReleases(words): from now on slots listed there are released before anything else is done with memory
+napi_value list_releases(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  ASSERT(call.memory(0).size() == (handle_table::listed_max + 1) * sizeof(uint32_t));
+  call.keep(0);
+  call.here().handles.list_in(reinterpret_cast<uint32_t*>(call.memory(0).data()));
+  return to_js(env, error_code::none);
+}
+
+napi_value release_listed(napi_env env, napi_callback_info info) {
+  environment& here = arguments<0>(env, info).here();
+  if (here.attached()) here.handles.release_listed(here.home());
+  return to_js(env, error_code::none);
 }
 
 /// dmaAlloc(slot, length, alignment, zero)
 napi_value dma_alloc(napi_env env, napi_callback_info info) {
   const arguments<4> call(env, info);
   shard& home = call.here().home();
+  call.here().handles.release_listed(home);
   buffer* made = buffer::make(home, call.size(1), call.word(2));
   if (made == nullptr) return to_js(env, error_code::out_of_memory);
   const opened into(call.here(), call.word(0));
@@ -138,6 +165,16 @@ napi_value copy_out(napi_env env, napi_callback_info info) {
   return to_js(env, static_cast<double>(copied));
 }
 
+/// copyIn(slot, bytes): over the bytes of a chain of one fragment that this shard made
+napi_value copy_in(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened into(call.here(), call.word(0));
+  const std::span<std::byte> bytes = call.bytes(1);
+  ASSERT(into->fragment_count() == 1 && bytes.size() == into->length());
+  std::memcpy(into->front()->data, bytes.data(), bytes.size());
+  return to_js(env, error_code::none);
+}
+
 /// crc32c(slot, seed)
 napi_value crc32c_of(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
@@ -149,7 +186,7 @@ napi_value crc32c_of(napi_env env, napi_callback_info info) {
 
 void bind_chains(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
-      {"addBlock", add_block},  {"releaseBlock", release_block}, {"dmaAlloc", dma_alloc},   {"append", append},
+      {"addBlock", add_block},  {"releaseBlock", release_block}, {"listReleases", list_releases}, {"releaseListed", release_listed}, {"copyIn", copy_in}, {"dmaAlloc", dma_alloc},   {"append", append},
       {"appendChain", append_chain}, {"take", take},             {"takeFront", take_front}, {"share", share},
       {"trimFront", trim_front}, {"release", release},           {"fragments", fragments},  {"copyOut", copy_out},
       {"crc32c", crc32c_of},

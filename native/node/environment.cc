@@ -5,6 +5,13 @@
 
 namespace corebuf {
 
+namespace {
+
+constexpr int64_t report_step = 8 * MiB;
+constexpr uint64_t decay_interval_ns = 1'000'000'000;
+
+}  // namespace
+
 error_code environment::attach(const attach_options& options) {
   ASSERT(!attached());
   uv_loop_s* uv_loop = nullptr;
@@ -42,13 +49,30 @@ void environment::after_poll() {
 }
 
 bool environment::before_poll() {
+  const uint64_t now = uv_hrtime();
   meter.turn_ended(loop.busy_ns());
+  handles.release_listed(*home_);
+  report_live_bytes();
+  if (now - decayed_at_ > decay_interval_ns) {
+    decayed_at_ = now;
+    home_->heap().decay();
+  }
   files.flush();
-  if (more_ || (!spin_.off() && spin_.spinning(uv_hrtime()))) {
+  if (more_ || (!spin_.off() && spin_.spinning(now))) {
     home_->flush();
     return false;
   }
   return home_->prepare_to_sleep();
+}
+
+/// In steps: each report may make V8 think about collecting garbage.
+void environment::report_live_bytes() {
+  const auto live = static_cast<int64_t>(home_->heap().used());
+  const int64_t changed = live - reported_bytes_;
+  if (changed < report_step && changed > -report_step) return;
+  int64_t total = 0;
+  napi_adjust_external_memory(env_, changed, &total);
+  reported_bytes_ = live;
 }
 
 void environment::shut() {

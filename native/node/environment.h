@@ -53,11 +53,14 @@ class environment final : public loop_client {
  private:
   void after_poll() override;
   bool before_poll() override;
+  void report_live_bytes();
 
   const napi_env env_;
   shard* home_ = nullptr;
   spin_policy spin_;
-  bool more_ = false;  // the last turn left work
+  bool more_ = false;             // the last turn left work
+  int64_t reported_bytes_ = 0;    // what V8 knows of our live memory
+  uint64_t decayed_at_ = 0;
 };
 
 }  // namespace corebuf

@@ -10,19 +10,14 @@ size_t handle_table::add_block(std::byte* memory) {
   return blocks_.size() - 1;
 }
 
-size_t handle_table::release_block(shard& here, size_t block) {
-  size_t released = 0;
-  for (size_t slot = block * block_slots; slot < (block + 1) * block_slots; ++slot) {
-    const open_handle forgotten(here, (*this)[slot]);
-    if (forgotten->fragment_count() == 0) continue;
-    forgotten->release(here);
-    ++released;
-  }
-  return released;
+void handle_table::release_listed_slow(shard& here) {
+  for (uint32_t at = 1; at <= listed_[0]; ++at) open_handle(here, (*this)[listed_[at]])->release(here);
+  listed_[0] = 0;
 }
 
 void handle_table::release_all(shard& here) {
-  for (size_t block = 0; block < blocks_.size(); ++block) release_block(here, block);
+  release_listed(here);
+  for (size_t slot = 0; slot < slots(); ++slot) open_handle(here, (*this)[slot])->release(here);
 }
 
 }  // namespace corebuf

@@ -48,12 +48,22 @@ class handle_table {
   }
   size_t slots() const { return blocks_.size() * block_slots; }
 
-  /// Releases every chain of a block; returns how many held bytes, and counts those.
-  size_t release_block(shard& here, size_t block);
+  /// Releases what JavaScript has listed since the last time: a count, then slots.
+  void release_listed(shard& here) {
+    if (listed_ == nullptr || listed_[0] == 0) return;
+    release_listed_slow(here);
+  }
+  /// JavaScript's list, of 1 + listed_max words.
+  void list_in(uint32_t* words) { listed_ = words; }
+  static constexpr size_t listed_max = 255;
+
   void release_all(shard& here);
 
  private:
+  void release_listed_slow(shard& here);
+
   std::vector<std::byte*> blocks_;
+  uint32_t* listed_ = nullptr;
 };
 
 static_assert(sizeof(handle) <= handle_table::slot_size);

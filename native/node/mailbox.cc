@@ -129,13 +129,13 @@ bool mailbox::fill(shard& here, message* filled, const outgoing_call& call) {
   filled->encoded_in_payload = 0;
   if (call.encoded.size() <= message::inline_max) {
     std::copy(call.encoded.begin(), call.encoded.end(), filled->inline_bytes);
-  } else {
-    iobuf encoded;
-    if (!encoded.append(here, call.encoded)) return false;
-    filled->encoded_in_payload = filled->encoded_length;
-    filled->payload = encoded.depart(here);
+    here.ledger_here().count_copy(copy_place::message, call.encoded.size());
+    return true;
   }
-  here.ledger_here().count_copy(copy_place::message, call.encoded.size());
+  iobuf encoded;
+  if (!encoded.append(here, call.encoded, copy_place::message)) return false;
+  filled->encoded_in_payload = filled->encoded_length;
+  filled->payload = encoded.depart(here);
   return true;
 }
 

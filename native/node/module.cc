@@ -32,6 +32,7 @@ Napi::Object constants(Napi::Env env) {
   set(all, "slotSlackOffset", offsetof(handle, slack) + offsetof(window_place, offset));
   set(all, "slotFrontPiece", offsetof(handle, front) + offsetof(window_place, piece));
   set(all, "slotFrontOffset", offsetof(handle, front) + offsetof(window_place, offset));
+  set(all, "listedMax", handle_table::listed_max);
   set(all, "parcelsMax", mailbox::parcels_max);
   set(all, "alignmentMax", shard_heap::alignment_max);
   set(all, "budgetMin", shard_heap::budget_min);

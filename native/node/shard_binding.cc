@@ -15,18 +15,13 @@ namespace {
 
 Napi::Number number(napi_env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
-void keep(napi_env env, napi_value value) {
-  napi_ref kept = nullptr;  // for the life of the thread
-  ASSERT(napi_create_reference(env, value, 1, &kept) == napi_ok);
-}
-
 /// setup(outgoing, incoming)
 napi_value setup(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
   environment& here = call.here();
   ASSERT(call.memory(0).size() == exchange::size && call.memory(1).size() == exchange::size);
-  keep(env, call.raw(0));
-  keep(env, call.raw(1));
+  call.keep(0);
+  call.keep(1);
   here.area.outgoing = call.memory(0).data();
   here.area.incoming = call.memory(1).data();
   return to_js(env, error_code::none);
@@ -84,7 +79,9 @@ Napi::Object describe_classes(napi_env env, const shard_heap& heap) {
 
 /// memoryStats(): MemoryStats but for leaksReclaimed, which the facade counts
 napi_value memory_stats_of(napi_env env, napi_callback_info info) {
-  shard& home = arguments<0>(env, info).here().home();
+  environment& here = arguments<0>(env, info).here();
+  shard& home = here.home();
+  here.handles.release_listed(home);
   const memory_stats stats = home.heap().stats();
   Napi::Object described = Napi::Object::New(env);
   described["budget"] = number(env, stats.budget);
@@ -158,8 +155,22 @@ napi_value shard_stats(napi_env env, napi_callback_info info) {
   return described;
 }
 
+/// lastRefused(): bytes that the last failed allocation asked for
+napi_value last_refused(napi_env env, napi_callback_info info) {
+  return to_js(env, static_cast<double>(arguments<0>(env, info).here().home().heap().refused()));
+}
+
+/// failIn(n): the n-th allocation from now fails, and all after it, until failIn(0)
+napi_value fail_in(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  call.here().home().heap().fail_in(call.word(0));
+  return to_js(env, error_code::none);
+}
+
 napi_value trim(napi_env env, napi_callback_info info) {
-  shard& home = arguments<0>(env, info).here().home();
+  environment& here = arguments<0>(env, info).here();
+  shard& home = here.home();
+  here.handles.release_listed(home);
   return to_js(env, static_cast<double>(home.heap().trim()));
 }
 
@@ -189,7 +200,7 @@ napi_value machine(napi_env env, napi_callback_info) {
 void bind_shard(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
       {"setup", setup},       {"onMessages", on_messages}, {"onCompletions", on_completions}, {"attach", attach},        {"shardRef", shard_ref_of}, {"memoryStats", memory_stats_of},
-      {"shardStats", shard_stats}, {"trim", trim},       {"pinThread", pin_thread_to}, {"machine", machine},
+      {"shardStats", shard_stats}, {"trim", trim}, {"lastRefused", last_refused}, {"failIn", fail_in},       {"pinThread", pin_thread_to}, {"machine", machine},
   };
   bind_functions(env, exports, here, functions);
 }

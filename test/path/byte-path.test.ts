@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { IoBuf, stats, thisShard } from 'corebuf';
-import type { ShardGroup, ShardStats } from 'corebuf';
+import type { ShardGroup } from 'corebuf';
 import type { PathService } from '../fixtures/byte-path';
 import { Random } from '../support/random';
 import { removeScratchAfterEach, scratchPath } from '../support/scratch';
@@ -26,13 +26,20 @@ async function throughSocket(payload: Buffer): Promise<IoBuf> {
   const received = new IoBuf();
   for await (const chunk of socket) received.append(chunk as Buffer);
   server.close();
+  received.crc32c(); // What lies in the slack is counted at the next native call.
   return received;
 }
 
+type Copied = Record<string, number>;
+
+function copiedHere(): Copied {
+  return stats().ledger.copied;
+}
+
 /** Payload bytes copied; what messages say about themselves is counted under `message`. */
-function payloadCopies(after: ShardStats, before: ShardStats): Record<string, number> {
-  const places = Object.keys(after.ledger.copied).filter((place) => place !== 'message');
-  return Object.fromEntries(places.map((place) => [place, after.ledger.copied[place]! - before.ledger.copied[place]!]));
+function payloadCopies(after: Copied, before: Copied): Copied {
+  const places = Object.keys(after).filter((place) => place !== 'message');
+  return Object.fromEntries(places.map((place) => [place, after[place]! - before[place]!]));
 }
 
 describe('a byte on its way from a socket to the disk of another shard', () => {
@@ -44,38 +51,39 @@ describe('a byte on its way from a socket to the disk of another shard', () => {
   test('is copied once when it comes in, not at all when it hops, and once into aligned memory', async () => {
     const payload = new Random().bytes(PAYLOAD);
     const path = scratchPath();
-    const [here, there] = [stats(), await group.on(1).stats()];
+    const [here, there] = [copiedHere(), await group.on(1).copied()];
 
     const received = await throughSocket(payload);
-    const afterReceiving = stats();
+    const afterReceiving = copiedHere();
     expect(payloadCopies(afterReceiving, here)).toEqual({ append: PAYLOAD, copyTo: 0, toBuffer: 0 });
 
     await group.on(1).receive(received);
     expect(received.released).toBe(true);
-    const [hopped, arrived] = [stats(), await group.on(1).stats()];
+    const [hopped, arrived] = [copiedHere(), await group.on(1).copied()];
+    const writtenBefore = await group.on(1).written();
     expect(payloadCopies(hopped, afterReceiving)).toEqual({ append: 0, copyTo: 0, toBuffer: 0 });
     expect(payloadCopies(arrived, there)).toEqual({ append: 0, copyTo: 0, toBuffer: 0 });
     // The messages themselves are small, whatever they carry.
-    expect(hopped.ledger.copied['message']! - afterReceiving.ledger.copied['message']!).toBeLessThan(100);
+    expect(hopped['message']! - afterReceiving['message']!).toBeLessThan(100);
 
     expect(await group.on(1).persist(path)).toBe(PAYLOAD);
-    const written = await group.on(1).stats();
+    const written = await group.on(1).copied();
     expect(payloadCopies(written, arrived)).toEqual({ append: 0, copyTo: PAYLOAD, toBuffer: 0 });
-    expect(written.io.bytesWritten - arrived.io.bytesWritten).toBe(PAYLOAD);
+    expect((await group.on(1).written()) - writtenBefore).toBe(PAYLOAD);
 
-    const copies = [payloadCopies(stats(), here), payloadCopies(written, there)].flatMap((counted) => Object.values(counted));
+    const copies = [payloadCopies(copiedHere(), here), payloadCopies(written, there)].flatMap((counted) => Object.values(counted));
     expect(copies.reduce((sum, copied) => sum + copied, 0) / PAYLOAD).toBe(2);
     expect(readFileSync(path).equals(payload)).toBe(true);
   });
 
   test('is released at home when the other shard is done with it', async () => {
     const before = thisShard.memory.stats();
-    const there = await group.on(1).stats();
+    const there = await group.on(1).memory();
     const received = await throughSocket(Buffer.alloc(PAYLOAD, 1));
     const fragments = received.fragmentCount;
     await group.on(1).receive(received);
     expect(thisShard.memory.stats().liveObjects).toBeGreaterThanOrEqual(before.liveObjects + fragments);
-    expect((await group.on(1).stats()).memory.liveObjects).toBe(there.memory.liveObjects);
+    expect((await group.on(1).memory()).liveObjects).toBe(there.liveObjects);
 
     await group.on(1).persist(scratchPath());
     await until(
@@ -83,9 +91,9 @@ describe('a byte on its way from a socket to the disk of another shard', () => {
       () => `${thisShard.memory.stats().liveObjects} objects live, ${before.liveObjects} lived before`,
     );
     expect(thisShard.memory.stats().remoteFreesReceived - before.remoteFreesReceived).toBe(fragments);
-    const done = await group.on(1).stats();
-    expect(done.memory.remoteFreesSent - there.memory.remoteFreesSent).toBe(fragments);
-    expect(done.memory.liveObjects).toBe(there.memory.liveObjects);
+    const done = await group.on(1).memory();
+    expect(done.remoteFreesSent - there.remoteFreesSent).toBe(fragments);
+    expect(done.liveObjects).toBe(there.liveObjects);
   });
 
   test('is not copied at all when a record is cut out of the chain and handed on', async () => {
@@ -94,7 +102,7 @@ describe('a byte on its way from a socket to the disk of another shard', () => {
     const reader = received.reader().skip(1000);
     const records = Array.from({ length: 20 }, () => reader.share(5000));
     for (const record of records) expect(await group.on(0).lengthOf(record)).toBe(5000);
-    expect(payloadCopies(stats(), before)).toEqual({ append: 0, copyTo: 0, toBuffer: 0 });
+    expect(payloadCopies(stats().ledger.copied, before.ledger.copied)).toEqual({ append: 0, copyTo: 0, toBuffer: 0 });
     expect(stats().ledger.shared).toBeGreaterThan(before.ledger.shared);
   });
 });

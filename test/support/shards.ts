@@ -44,7 +44,7 @@ export function expectNothingLeaked(): void {
       await group.close();
     }
     await until(
-      () => liveHere() === before,
+      () => liveHere() <= before, // Below it when the net has caught what another file forgot.
       () => `this shard's live objects were ${before} before the test and are ${liveHere()}`,
     );
   });

@@ -1,0 +1,104 @@
+// Objects made on one thread and given up on another. Everybody's pointers travel through the same queue; ours go home through
+// the outbox and the lane of the shard that gives them up, and are freed in a turn of the shard that made them.
+#pragma once
+
+#include <sched.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+
+#include "allocator.h"
+#include "shard/mesh.h"
+#include "shard/shard.h"
+#include "shard/spsc_ring.h"
+
+namespace corebuf::bench {
+
+inline constexpr size_t parcel_objects = 64;
+
+/// As many objects as one turn hands over.
+using parcel = std::array<void*, parcel_objects>;
+using parcel_queue = spsc_ring<parcel, 16>;
+
+inline void touch(void* memory) { *static_cast<volatile char*>(memory) = 1; }
+
+inline void free_drop(shard& home, homebound* object) { home.heap().free(object); }
+
+/// Two shards for as long as the program runs; a thread becomes one of them by acting as it.
+struct shard_pair {
+  explicit shard_pair(size_t budget) : maker(attach(budget)), giver(attach(budget)) {}
+
+  static shard& attach(size_t budget) {
+    const shard_handlers handlers{.drop = free_drop, .receive = [](shard& here, message* m) { here.dispose(m); }};
+    return *mesh::get().attach({.budget = budget}, handlers).value();
+  }
+
+  shard& maker;
+  shard& giver;
+};
+
+/// Busy for some microseconds, then polite: the other thread may need this processor.
+class patience {
+ public:
+  void wait() {
+    __builtin_ia32_pause();
+    if (++spins_ % 1024 == 0) sched_yield();
+  }
+
+ private:
+  unsigned spins_ = 0;
+};
+
+/// `count` objects of `size`, there and home again; `count` is a multiple of parcel_objects.
+inline void hand_over(shard_pair& shards, size_t size, size_t count) {
+  parcel_queue queue;
+  std::atomic<bool> all_home{false};
+  std::thread giver([&] {
+    const acting_as here(shards.giver.id());
+    parcel objects;
+    patience idle;
+    for (size_t left = count; left > 0; left -= parcel_objects) {
+      while (!queue.try_pop(objects)) idle.wait();
+      for (void* object : objects) shards.giver.release(static_cast<homebound*>(object));
+      shards.giver.flush();
+    }
+    // A full lane has kept some back.
+    while (!all_home.load(std::memory_order_relaxed)) shards.giver.flush(), idle.wait();
+  });
+  const acting_as here(shards.maker.id());
+  shard& maker = shards.maker;
+  const uint64_t home_at_last = maker.counters().returns_received + count;
+  parcel objects;
+  patience full;
+  const auto turn = [&] { maker.turn(turn_quota(turn_quota::objects_default)); };
+  for (size_t left = count; left > 0; left -= parcel_objects) {
+    for (void*& object : objects) touch(object = maker.heap().allocate(size));
+    while (!queue.try_push(objects)) turn(), full.wait();
+    turn();
+  }
+  while (maker.counters().returns_received < home_at_last || maker.returns_pending() > 0) turn(), full.wait();
+  all_home.store(true, std::memory_order_relaxed);
+  giver.join();
+}
+
+inline void hand_over(const general_allocator& peer, size_t size, size_t count) {
+  parcel_queue queue;
+  std::thread giver([&] {
+    parcel objects;
+    patience idle;
+    for (size_t left = count; left > 0; left -= parcel_objects) {
+      while (!queue.try_pop(objects)) idle.wait();
+      for (void* object : objects) peer.free(object);
+    }
+  });
+  parcel objects;
+  patience full;
+  for (size_t left = count; left > 0; left -= parcel_objects) {
+    for (void*& object : objects) touch(object = peer.allocate(size));
+    while (!queue.try_push(objects)) full.wait();
+  }
+  giver.join();
+}
+
+}  // namespace corebuf::bench

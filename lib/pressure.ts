@@ -1,0 +1,46 @@
+// What happens when a shard's budget is spent, before anybody hears of it: what was released is really given back, whoever listens may
+// release more, and the call is made once more. Native calls that run out of memory have changed nothing, so they can be repeated.
+import { native } from './native.js';
+import { OUT_OF_MEMORY } from './errors.js';
+
+export type PressureListener = (wanted: number) => void;
+
+const listeners = new Set<PressureListener>();
+let relieving = false;
+
+/** Returns a function that removes the listener. */
+export function onPressure(listener: PressureListener): () => void {
+  const added: PressureListener = (wanted) => listener(wanted);
+  listeners.add(added);
+  return () => listeners.delete(added);
+}
+
+/** Makes the call, and once more when memory ran out and there was something to give back. */
+export function attempt(call: () => number): number {
+  const result = call();
+  if (result !== OUT_OF_MEMORY) return result;
+  relieve();
+  return call();
+}
+
+/** Gives back what can be given back. What a listener allocates in turn brings no further relief. */
+export function relieve(): void {
+  const wanted = native.lastRefused();
+  native.releaseListed();
+  if (relieving) return;
+  relieving = true;
+  for (const listener of listeners) tell(listener, wanted);
+  relieving = false;
+  native.releaseListed();
+}
+
+/** What a listener throws is its own, not the allocation's: it goes where uncaught errors go. */
+function tell(listener: PressureListener, wanted: number): void {
+  try {
+    listener(wanted);
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,143 @@
+// How JavaScript sees the bytes of chains. There are three ways:
+//
+//   shared    views on external ArrayBuffers over fixed pieces of the arenas, made when first needed and kept
+//   checked   every fragment that is shown has an ArrayBuffer of its own, which release() detaches: a stale view has length 0
+//   copied    where external ArrayBuffers are forbidden: views are copies
+//
+// Shared windows are of two kinds over the same memory. Inner ones are for this package's own reads and writes. Outer ones are under
+// the views that users get: each holds the tokens of the blocks whose bytes it has shown, so that a view, and a view made from
+// a view, keeps its owner from being collected with nothing added to the view itself. One that has collected many tokens is replaced.
+import { constants, native } from './native.js';
+import type { Block, Handle } from './handle.js';
+
+const { windowSize } = constants;
+const TOKENS_MAX = 16;
+
+export type ViewMode = 'shared' | 'checked' | 'copied';
+
+/** An ArrayBuffer of checked mode, and which bytes of its chain it shows. */
+export interface Shown {
+  readonly buffer: ArrayBuffer;
+  start: number;
+  end: number;
+}
+
+interface Outer {
+  readonly buffer: ArrayBuffer;
+  readonly tokens: Block[];
+}
+
+let mode: ViewMode = 'shared';
+const inner = new Map<number, Buffer>();
+const outer = new Map<string | number, WeakRef<Outer>>();
+/** Held until the end of the job, so that looking one up again costs no WeakRef. */
+let recent: Outer | undefined;
+let recentKey: string | number | undefined;
+
+/** What Buffer.from(arrayBuffer, …) makes in the end, without its checks: the class of all Buffers. */
+const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
+  buffer: ArrayBuffer,
+  byteOffset: number,
+  length: number,
+) => Buffer;
+
+const keptKey = Symbol('corebuf.kept');
+
+/** Once per thread, before the first view. Without external buffers there is only one way. */
+export function chooseViews(wanted: ViewMode): void {
+  mode = native.window(0, 0, windowSize) === null ? 'copied' : wanted;
+}
+
+export function viewMode(): ViewMode {
+  return mode;
+}
+
+/** The bytes of one whole piece, for us alone; undefined where views are copies. */
+export function innerWindow(piece: number): Buffer | undefined {
+  const known = inner.get(piece);
+  if (known !== undefined || mode === 'copied') return known;
+  const bytes = Buffer.from(open(piece, 0, windowSize));
+  inner.set(piece, bytes);
+  return bytes;
+}
+
+/** `length` bytes from `position` of the chain, which lie in one fragment at that place. Users may keep the view. */
+export function viewOf(handle: Handle, position: number, piece: number, offset: number, length: number): Buffer {
+  if (mode === 'shared') return new FastBuffer(outerWindow(piece, offset + length, handle.block), offset, length);
+  if (mode === 'checked') return new FastBuffer(ownBuffer(handle, position, piece, offset, length), 0, length);
+  const copy = Buffer.allocUnsafeSlow(length);
+  native.copyOut(handle.slot('chain'), position, copy);
+  return copy;
+}
+
+/** Checked mode: nothing of the chain is shown any more. */
+export function hide(handle: Handle): void {
+  for (const { buffer } of handle.shown!) detach(buffer);
+  handle.shown = undefined;
+}
+
+/** Checked mode: the first `length` bytes have left; what showed them is gone, or goes with them. */
+export function hideFront(handle: Handle, length: number, movedTo?: Handle): void {
+  const left: Shown[] = [];
+  for (const shown of handle.shown!) {
+    if (shown.start >= length) {
+      shown.start -= length;
+      shown.end -= length;
+      left.push(shown);
+    } else if (movedTo === undefined) detach(shown.buffer);
+    else (movedTo.shown ??= []).push(shown);
+  }
+  handle.shown = left;
+}
+
+/** Checked mode: all of `source` has come in behind `start`. */
+export function showBehind(handle: Handle, start: number, source: Handle): void {
+  for (const shown of source.shown!) {
+    shown.start += start;
+    shown.end += start;
+    (handle.shown ??= []).push(shown);
+  }
+  source.shown = undefined;
+}
+
+function open(piece: number, offset: number, length: number): ArrayBuffer {
+  return native.window(piece, offset, length)!;
+}
+
+function detach(buffer: ArrayBuffer): void {
+  if (buffer.byteLength > 0) native.detach(buffer);
+}
+
+/** What a buffer shows lives as long as the buffer. */
+function keep(buffer: ArrayBuffer, kept: object): ArrayBuffer {
+  return Object.defineProperty(buffer, keptKey, { value: kept });
+}
+
+function outerWindow(piece: number, end: number, token: Block): ArrayBuffer {
+  const key = end <= windowSize ? piece : `${piece}+${end}`;
+  let found = key === recentKey ? recent : outer.get(key)?.deref();
+  // A length of 0: somebody has transferred it away.
+  if (found === undefined || found.buffer.byteLength === 0 || (found.tokens.length === TOKENS_MAX && found.tokens.at(-1) !== token)) {
+    found = { buffer: open(piece, 0, Math.max(end, windowSize)), tokens: [] };
+    keep(found.buffer, found);
+    outer.set(key, new WeakRef(found));
+  }
+  if (found.tokens.at(-1) !== token) found.tokens.push(token);
+  if (recentKey === undefined) queueMicrotask(forgetRecent);
+  recent = found;
+  recentKey = key;
+  return found.buffer;
+}
+
+function forgetRecent(): void {
+  recent = undefined;
+  recentKey = undefined;
+}
+
+function ownBuffer(handle: Handle, position: number, piece: number, offset: number, length: number): ArrayBuffer {
+  const known = handle.shown?.find((shown) => shown.start === position && shown.end === position + length);
+  if (known !== undefined && known.buffer.byteLength > 0) return known.buffer;
+  const buffer = keep(open(piece, offset, length), handle.block);
+  (handle.shown ??= []).push({ buffer, start: position, end: position + length });
+  return buffer;
+}

@@ -1,0 +1,200 @@
+// How calls go: errors, order, queueing, and calls between the shards of a group.
+import { IoBuf, stats } from 'corebuf';
+import type { ShardGroup } from 'corebuf';
+import type { ServiceUnderTest } from './fixtures/service';
+import { corebufError } from './support/errors';
+import { expectNothingLeaked, fixture, startGroup } from './support/shards';
+import { turn, until } from './support/turns';
+
+expectNothingLeaked();
+
+type Group = ShardGroup<ServiceUnderTest>;
+const service = fixture('service');
+
+describe('errors', () => {
+  test('come back with name, message, code, details and the stack of where they were thrown', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const error = await rejection(group.on(0).throwError('RangeError', 'too far', { code: 'EFAR', errno: -5, syscall: 'go', path: '/far' }));
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject({ name: 'RangeError', message: 'too far', code: 'EFAR', errno: -5, syscall: 'go', path: '/far' });
+    expect(error.stack).toMatch(/RangeError: too far\n\s+at .*throwError.*service\.js[^]*--- on another shard/);
+  });
+
+  test('keep a name that is their own', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const error = await rejection(group.on(0).throwError('Error', 'odd', { name: 'OddError' }));
+    expect(error).toMatchObject({ name: 'OddError', message: 'odd' });
+  });
+
+  test('of rejected promises come back with their cause', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const error = await rejection(group.on(0).rejectLater('later'));
+    expect(error.message).toBe('later');
+    expect(error.cause).toBeInstanceOf(TypeError);
+    expect(error.cause).toMatchObject({ message: 'the cause' });
+  });
+
+  test('of this package are CorebufErrors with the same code', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    await expect(group.on(0).useReleased()).rejects.toEqual(corebufError('ERR_RELEASED'));
+    const spent = await rejection(group.on(0).spendAll());
+    expect(spent).toEqual(corebufError('ERR_OUT_OF_MEMORY'));
+    expect((spent as { report?: string }).report).toMatch(/^shard \d+: .* used of 64 MiB/);
+    expect(await group.on(0).echo('works again')).toBe('works again');
+  });
+
+  test.each<[unknown, string]>([
+    ['text', "'text'"],
+    [5, '5'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [{ an: 'object' }, 'object'],
+  ])('that are none, such as %p, become ERR_REMOTE', async (value, described) => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const error = await rejection(group.on(0).throwValue(value));
+    expect(error).toEqual(corebufError('ERR_REMOTE'));
+    expect(error.message).toContain(described);
+  });
+
+  test.each(['function', 'map', 'symbol'])('that are a %s become ERR_REMOTE', async (kind) => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    await expect(group.on(0).throwUntravellable(kind)).rejects.toEqual(corebufError('ERR_REMOTE'));
+  });
+
+  test('leave the chains of the arguments to the method that threw', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    await group.on(0).hold(IoBuf.from('kept'));
+    await expect(group.on(0).throwError('Error', 'no', {})).rejects.toThrow('no');
+    expect(await group.on(0).dropAll()).toBe(1);
+  });
+});
+
+describe('order', () => {
+  test('between a pair is the order of the calls', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const calls: Promise<unknown>[] = [];
+    for (let number = 0; number < 5000; number++) {
+      // Large ones among them take another way.
+      calls.push(group.on(0).note(number % 100 === 0 ? { number, large: Buffer.alloc(70_000) } : { number }));
+    }
+    await Promise.all(calls);
+    const notes = (await group.on(0).notes()) as { number: number }[];
+    expect(notes.map(({ number }) => number)).toEqual(Array.from({ length: 5000 }, (_, number) => number));
+  });
+
+  test('stays when calls wait for maxInFlight', async () => {
+    const group: Group = await startGroup(service, { shards: 1, maxInFlight: 3 });
+    const calls: Promise<unknown>[] = [];
+    for (let number = 0; number < 500; number++) {
+      calls.push(group.on(0).note(number), group.on(0).release(IoBuf.from(`${number}`)));
+      if (number % 50 === 0) await turn();
+    }
+    await Promise.all(calls);
+    expect(await group.on(0).notes()).toEqual(Array.from({ length: 500 }, (_, number) => number));
+  });
+});
+
+describe('maxInFlight', () => {
+  test('lets no more than that many be under way', async () => {
+    const group: Group = await startGroup(service, { shards: 2, maxInFlight: 2 });
+    const calls = ['a', 'b', 'c', 'd', 'e'].map((name) => group.on(0).wait(name));
+    // The other shard asks and lets go: to it, the first one's calls from here do not count.
+    const waiting = (): Promise<unknown> => group.on(1).relay(0, 'waiting');
+    for (const left of [2, 2, 1]) {
+      await until(async () => (await waiting()) === left, () => `never were ${left} under way`);
+      for (let round = 0; round < 20; round++) await turn();
+      expect(await waiting()).toBe(left);
+      await group.on(1).relay(0, 'letGo');
+    }
+    expect(await Promise.all(calls)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('takes the chains of a waiting call over at once', async () => {
+    const group: Group = await startGroup(service, { shards: 1, maxInFlight: 1 });
+    const chain = IoBuf.from('waits');
+    const bytes = Buffer.from('as it was');
+    const calls = [group.on(0).echoLater(1), group.on(0).text(chain), group.on(0).echo(bytes)];
+    expect(chain.released).toBe(true);
+    bytes.fill(0);
+    expect(await Promise.all(calls)).toEqual([1, 'waits', Buffer.from('as it was')]);
+  });
+
+  test('waiting calls of any size and many chains go out well', async () => {
+    const group: Group = await startGroup(service, { shards: 1, maxInFlight: 1 });
+    const chains = Array.from({ length: 3000 }, (_, at) => IoBuf.from(`${at}`));
+    const calls = [group.on(0).echoLater(0), group.on(0).echo(chains), group.on(0).echo('y'.repeat(64_000)), group.on(0).echo('z'.repeat(200_000))];
+    const [, back, y, z] = (await Promise.all(calls)) as [number, IoBuf[], string, string];
+    expect(back.map(String)).toEqual(chains.map((_, at) => `${at}`));
+    expect([y.length, z.length]).toEqual([64_000, 200_000]);
+    for (const chain of back) chain.release();
+  });
+
+  test('waiting calls with arguments that cannot travel fail at once and leave their chains', async () => {
+    const group: Group = await startGroup(service, { shards: 1, maxInFlight: 1 });
+    const first = group.on(0).echoLater(1);
+    using chain = IoBuf.from('stays');
+    await expect(group.on(0).echoAll(chain, () => 1)).rejects.toMatchObject({ name: 'TypeError' });
+    expect(chain.toString()).toBe('stays');
+    expect(await first).toBe(1);
+  });
+});
+
+describe('shards of a group', () => {
+  test('call each other through thisShard.group', async () => {
+    const group: Group = await startGroup(service, { shards: 3 });
+    const ids = await group.all.id();
+    expect(await group.all.groupSize()).toEqual([3, 3, 3]);
+    expect(await group.on(0).relay(2, 'id')).toBe(ids[2]);
+    expect(await group.on(1).relay(1, 'id')).toBe(ids[1]);
+    expect(await group.on(2).relayAll('id')).toEqual(ids);
+    expect(await group.on(1).relay(0, 'echo', { deep: [1n, 'x'] })).toEqual({ deep: [1n, 'x'] });
+  });
+
+  test('pass chains on, and the bytes still go home', async () => {
+    const group: Group = await startGroup(service, { shards: 3 });
+    using back = await group.on(0).pass(IoBuf.from('round and round'), 10);
+    expect(back.toString()).toBe('round and round');
+    using made = (await group.on(0).relay(1, 'make', 'from one through zero')) as IoBuf;
+    expect(made.toString()).toBe('from one through zero');
+  });
+
+  test('hand errors through', async () => {
+    const group: Group = await startGroup(service);
+    await expect(group.on(0).relay(1, 'throwError', 'TypeError', 'deep down', { code: 'EDEEP' })).rejects.toMatchObject({
+      name: 'TypeError',
+      message: 'deep down',
+      code: 'EDEEP',
+    });
+  });
+
+  test('in two groups do not mix', async () => {
+    const one: Group = await startGroup(service, { shards: 2 });
+    const other: Group = await startGroup(service, { shards: 1 });
+    await one.on(0).note('one');
+    await other.on(0).note('other');
+    expect(await one.on(0).notes()).toEqual(['one']);
+    expect(await other.on(0).notes()).toEqual(['other']);
+  });
+});
+
+async function rejection(call: Promise<unknown>): Promise<Error> {
+  try {
+    await call;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it went well');
+}
+
+
+test('what messages copy counts as such in the ledger, once, however large they are', async () => {
+  const group: Group = await startGroup(service, { shards: 1 });
+  for (const length of [10, 1000, 200_000]) {
+    const before = stats().ledger.copied;
+    await group.on(0).lengthOf(Buffer.alloc(length));
+    const after = stats().ledger.copied;
+    expect(after['append']).toBe(before['append']);
+    expect(after['message']! - before['message']!).toBeGreaterThanOrEqual(length);
+    expect(after['message']! - before['message']!).toBeLessThan(length + 100);
+  }
+});
