@@ -5,6 +5,7 @@ import { attachDefault } from './attachment.js';
 import { checkInteger, checkOptions, invalidRange } from './checks.js';
 import { OUT_OF_MEMORY, outOfBounds, released } from './errors.js';
 import { Handle } from './handle.js';
+import { prefetched } from './prefetch.js';
 import { attempt, relieve } from './pressure.js';
 import { viewMode, viewOf } from './views.js';
 
@@ -35,7 +36,7 @@ export class DmaBuffer {
 
   /**
    * `length` bytes (1 … 4 GiB - 1) whose address is a multiple of `alignment` (a power of two up to 2 MiB, default 4096). They hold
-   * whatever lay there before unless `zero` is set. One native call; no system call, lock or garbage.
+   * whatever lay there before unless `zero` is set. At most one native call; no system call and no lock.
    *
    * @throws ERR_OUT_OF_MEMORY when the shard's budget is spent.
    * @example
@@ -45,6 +46,10 @@ export class DmaBuffer {
    */
   static alloc(length: number, options?: { alignment?: number; zero?: boolean }): DmaBuffer {
     checkInteger('length', length, 1, DMA_LENGTH_MAX);
+    if (options === undefined) {
+      const ready = prefetched(length);
+      if (ready !== undefined) return new DmaBuffer(ready, pageSize);
+    }
     let alignment = pageSize;
     let zero = 0;
     if (options !== undefined) {

@@ -108,6 +108,34 @@ function nextBlock(): Block {
   return block;
 }
 
+/** Slots of one block that were filled ahead, to be handed out one by one. */
+export class Reserve {
+  #block: Block | undefined;
+  #next = 0;
+  #end = 0;
+
+  /** Takes at most `wanted` slots of the block that is being filled; `fill` gets the first and how many, and returns how many it filled. */
+  fill(wanted: number, fill: (first: number, count: number) => number): void {
+    let block = current;
+    if (block === undefined || block.used === blockSlots) block = nextBlock();
+    const count = fill(block.number * blockSlots + block.used, Math.min(wanted, blockSlots - block.used));
+    this.#block = block;
+    this.#next = block.used;
+    this.#end = block.used += count;
+    block.live += count;
+  }
+
+  take(): Handle | undefined {
+    return this.#next === this.#end ? undefined : new Handle(this.#block, this.#next++);
+  }
+
+  /** What was not taken goes back. */
+  clear(): void {
+    for (let handle = this.take(); handle !== undefined; handle = this.take()) handle.release();
+    this.#block = undefined;
+  }
+}
+
 export class Handle {
   /** Index in the block; below 0 once it has been given up. */
   #at: number;
@@ -117,12 +145,18 @@ export class Handle {
   /** Checked mode only. */
   shown: Shown[] | undefined = undefined;
 
-  constructor() {
-    let block = current;
-    if (block === undefined || block.used === blockSlots) block = nextBlock();
-    this.block = block;
-    this.#at = block.used++;
-    block.live++;
+  /** A slot of its own: the next one, or one that was reserved. */
+  constructor(reservedIn?: Block, reservedAt = 0) {
+    if (reservedIn === undefined) {
+      let block = current;
+      if (block === undefined || block.used === blockSlots) block = nextBlock();
+      this.block = block;
+      this.#at = block.used++;
+      block.live++;
+    } else {
+      this.block = reservedIn;
+      this.#at = reservedAt;
+    }
     if (tracing) this.#trace();
   }
 

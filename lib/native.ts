@@ -94,6 +94,7 @@ export interface Native {
   releaseListed(): number;
   copyIn(slot: number, bytes: Uint8Array): number;
   dmaAlloc(slot: number, length: number, alignment: number, zero: number): number;
+  dmaFill(first: number, count: number, length: number, alignment: number): number;
   append(slot: number, bytes: Uint8Array): number;
   appendChain(slot: number, source: number): number;
   take(slot: number, source: number): number;

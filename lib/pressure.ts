@@ -6,6 +6,7 @@ import { OUT_OF_MEMORY } from './errors.js';
 export type PressureListener = (wanted: number) => void;
 
 const listeners = new Set<PressureListener>();
+const reclaimers: (() => void)[] = [];
 let relieving = false;
 
 /** Returns a function that removes the listener. */
@@ -13,6 +14,11 @@ export function onPressure(listener: PressureListener): () => void {
   const added: PressureListener = (wanted) => listener(wanted);
   listeners.add(added);
   return () => listeners.delete(added);
+}
+
+/** For what this package itself keeps ready: given up before anybody is asked. */
+export function reclaimWith(reclaim: () => void): void {
+  reclaimers.push(reclaim);
 }
 
 /** Makes the call, and once more when memory ran out and there was something to give back. */
@@ -26,6 +32,7 @@ export function attempt(call: () => number): number {
 /** Gives back what can be given back. What a listener allocates in turn brings no further relief. */
 export function relieve(): void {
   const wanted = native.lastRefused();
+  for (const reclaim of reclaimers) reclaim();
   native.releaseListed();
   if (relieving) return;
   relieving = true;

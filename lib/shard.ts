@@ -10,6 +10,7 @@ import { tracing } from './leaks.js';
 import type { LeakReport } from './leaks.js';
 import { memoryTable } from './memory-table.js';
 import type { Peers } from './peers.js';
+import { clearPrefetched } from './prefetch.js';
 import { onPressure } from './pressure.js';
 
 export interface MemoryStats {
@@ -43,6 +44,7 @@ export class ShardMemory {
   /** Counters as of now. One native call. */
   stats(): MemoryStats {
     attachDefault();
+    clearPrefetched();
     const { classes, ...counted } = native.memoryStats();
     return { ...counted, leaksReclaimed: leaksReclaimed(), classes };
   }
@@ -67,6 +69,7 @@ export class ShardMemory {
   /** Gives unused pages back to the system; returns how many bytes. One or more system calls. */
   trim(): number {
     attachDefault();
+    clearPrefetched();
     return native.trim();
   }
 }

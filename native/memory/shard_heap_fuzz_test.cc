@@ -129,9 +129,9 @@ void fuzz(size_t budget, size_t ops) {
   EXPECT_EQ(heap->live_objects(), 0u);
 }
 
-TEST(ShardHeapFuzz, BehavesLikeAMapOfRanges) { fuzz(512 * MiB, test_ops(1'000'000)); }
+TEST(ShardHeapFuzz, BehavesLikeAMapOfRanges) { fuzz(512 * MiB, test_ops(10'000'000)); }
 
-TEST(ShardHeapFuzz, BehavesLikeAMapOfRangesAtTheEdgeOfItsBudget) { fuzz(3 * MiB, test_ops(300'000)); }
+TEST(ShardHeapFuzz, BehavesLikeAMapOfRangesAtTheEdgeOfItsBudget) { fuzz(3 * MiB, test_ops(3'000'000)); }
 
 }  // namespace
 }  // namespace corebuf

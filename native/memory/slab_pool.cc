@@ -21,7 +21,7 @@ void slab_pool::init(uint8_t size_class, size_t cached_bytes) {
 
 bool slab_pool::refill(span_cache& spans, page_table& table) {
   if (partial_.empty() && !add_slab(spans, table)) return false;
-  const size_t given = take_slots(table, partial_.front(), free_.room(free_.limit() / 2));
+  const size_t given = take_slots(table, partial_.front(), free_.room(step()));
   free_.grow(given);
   slots_out_ += given;
   return true;

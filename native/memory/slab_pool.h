@@ -31,7 +31,7 @@ class slab_pool {
   }
 
   void free(span_cache& spans, page_table& table, void* pointer) {
-    if (__builtin_expect(free_.full(), 0)) spill(spans, table, free_.limit() / 2);
+    if (__builtin_expect(free_.full(), 0)) spill(spans, table, free_.limit() - step());
     free_.push(pointer);
   }
 
@@ -49,6 +49,10 @@ class slab_pool {
  private:
   static constexpr size_t cached_slots_max = 1024;
   static constexpr size_t cached_slots_min = 16;
+
+  /// What moves between magazine and slabs at once: a part, so that work on nearly as many objects as the magazine holds
+  /// soon finds it half full, and moves nothing any more.
+  size_t step() const { return free_.limit() / 4; }
 
   bool refill(span_cache& spans, page_table& table);
   template <typename Visit>

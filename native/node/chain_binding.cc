@@ -75,6 +75,23 @@ napi_value dma_alloc(napi_env env, napi_callback_info info) {
   return to_js(env, error_code::none);
 }
 
+/// dmaFill(first, count, length, alignment): one buffer each for so many slots; returns how many there was memory for
+napi_value dma_fill(napi_env env, napi_callback_info info) {
+  const arguments<4> call(env, info);
+  environment& here = call.here();
+  here.handles.release_listed(here.home());
+  uint32_t filled = 0;
+  for (; filled < call.word(1); ++filled) {
+    buffer* made = buffer::make(here.home(), call.size(2), call.word(3));
+    if (made == nullptr) break;
+    const opened into(here, call.word(0) + filled);
+    if (into->append_reference(here.home(), *made)) continue;
+    made->destroy(here.home());
+    break;
+  }
+  return to_js(env, filled);
+}
+
 /// append(slot, bytes)
 napi_value append(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
@@ -186,7 +203,7 @@ napi_value crc32c_of(napi_env env, napi_callback_info info) {
 
 void bind_chains(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
-      {"addBlock", add_block},  {"releaseBlock", release_block}, {"listReleases", list_releases}, {"releaseListed", release_listed}, {"copyIn", copy_in}, {"dmaAlloc", dma_alloc},   {"append", append},
+      {"addBlock", add_block},  {"releaseBlock", release_block}, {"listReleases", list_releases}, {"releaseListed", release_listed}, {"copyIn", copy_in}, {"dmaAlloc", dma_alloc}, {"dmaFill", dma_fill},   {"append", append},
       {"appendChain", append_chain}, {"take", take},             {"takeFront", take_front}, {"share", share},
       {"trimFront", trim_front}, {"release", release},           {"fragments", fragments},  {"copyOut", copy_out},
       {"crc32c", crc32c_of},
