@@ -73,6 +73,8 @@ const numbersFree: number[] = [];
 const handlers = new Map<number, Handler>();
 const idleListeners: (() => void)[] = [];
 let unanswered = 0;
+/** Requests that were ever sent or received. */
+let activity = 0;
 /** Prepared, and neither sent nor discarded yet. */
 let queued = 0;
 
@@ -164,6 +166,7 @@ function post(
     numbersFree.push(number);
     return Promise.reject(shardGone(tracker.name));
   }
+  activity++;
   tracker.sent();
   return new Promise((resolve, reject) => {
     waiting[number] = { tracker, resolve, reject };
@@ -205,9 +208,10 @@ export function isIdle(): boolean {
   return unanswered === 0 && queued === 0 && numbersFree.length === waiting.length;
 }
 
-/** Resolves once isIdle(). */
-export function whenIdle(): Promise<void> {
-  return isIdle() ? Promise.resolve() : new Promise((resolve) => idleListeners.push(resolve));
+/** Resolves once isIdle(), with how many requests have come and gone here by then. */
+export async function whenIdle(): Promise<number> {
+  if (!isIdle()) await new Promise<void>((resolve) => idleListeners.push(resolve));
+  return activity;
 }
 
 function tellIdle(): void {
@@ -264,6 +268,7 @@ function settle(number: number, status: number, decode: () => unknown): void {
 
 function serveRequest(token: number, method: number, from: number, decode: () => unknown): void {
   unanswered++;
+  activity++;
   try {
     const args = decode() as unknown[];
     const handler = handlers.get(method);

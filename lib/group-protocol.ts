@@ -23,4 +23,4 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly address: PeerAddress }
   | { readonly type: 'failed'; readonly error: Record<string, unknown> }
   | { readonly type: 'joined' }
-  | { readonly type: 'drained' };
+  | { readonly type: 'drained'; readonly activity: number };

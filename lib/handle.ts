@@ -74,6 +74,13 @@ function report(watched: Watched, slot: number, bytes: number): void {
   reportLeak?.({ kind, bytes, madeAt: watched.places.get(slot) });
 }
 
+let appendedToSlack = 0;
+
+/** Bytes that were appended without C++ knowing: the ledger's, all the same. */
+export function bytesAppendedToSlack(): number {
+  return appendedToSlack;
+}
+
 /** How many forgotten chains the net has given back. */
 export function leaksReclaimed(): number {
   return reclaimed;
@@ -204,6 +211,7 @@ export class Handle {
     if (window === undefined) return false;
     window.set(bytes, words[at + SLACK_OFFSET]! + pending);
     words[at + PENDING] = pending + bytes.length;
+    appendedToSlack += bytes.length;
     return true;
   }
 

@@ -57,7 +57,7 @@ export class IoBufReader {
   }
 
   get remaining(): number {
-    return this.#alive().length - this.#position;
+    return Math.max(this.#alive().length - this.#position, 0);
   }
 
   /** True when `length` more bytes are there. */

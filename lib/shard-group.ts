@@ -81,7 +81,7 @@ class Member {
   }
 
   tell(message: ToWorker): void {
-    this.port.postMessage(message);
+    if (this.alive) this.port.postMessage(message);
   }
 
   /** Its address, once its module is served. */
@@ -96,11 +96,12 @@ class Member {
     await joined;
   }
 
-  /** Once no call of or to it is under way, or it has ended. */
-  async drain(): Promise<void> {
-    const drained = this.#hear('drained').catch(() => undefined);
+  /** Once no call of or to it is under way, or it has ended: how many there have been by then. */
+  async drain(): Promise<number> {
+    if (!this.alive) return 0;
+    const drained = this.#hear('drained').catch(() => ({ activity: 0 }));
     this.tell({ type: 'drain' });
-    await drained;
+    return (await drained).activity;
   }
 
   /** The next message, which is of this type unless the worker failed: the two take turns. */
@@ -208,10 +209,18 @@ export class ShardGroup<S> implements Peers<S> {
 
   async #close(): Promise<void> {
     await this.#peers.whenIdle();
-    const alive = this.#members.filter((member) => member.alive);
-    await Promise.all(alive.map((member) => member.drain()));
-    for (const member of alive) member.tell({ type: 'end' });
+    await this.#drain();
+    for (const member of this.#members) member.tell({ type: 'end' });
     await Promise.all(this.#members.map((member) => member.exited));
+  }
+
+  /** A shard that is idle may be called by one that is not yet: it is over when two rounds in a row find the same. */
+  async #drain(): Promise<void> {
+    for (let before = -1, now = 0; now !== before; ) {
+      before = now;
+      const activities = await Promise.all(this.#members.map((member) => member.drain()));
+      now = activities.reduce((sum, activity) => sum + activity, 0);
+    }
   }
 
   #ended(member: Member, code: number): void {

@@ -33,7 +33,7 @@ function obey(message: ToWorker, start: StartMessage, tell: (message: FromWorker
       tell({ type: 'joined' });
       break;
     case 'drain':
-      void whenIdle().then(() => tell({ type: 'drained' }));
+      void whenIdle().then((activity) => tell({ type: 'drained', activity }));
       break;
     case 'end':
       end(start.port);

@@ -2,6 +2,7 @@
 import { native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { handle, SYSTEM_METHOD } from './calls.js';
+import { bytesAppendedToSlack } from './handle.js';
 import { thisShard } from './shard.js';
 import { viewMode } from './views.js';
 import type { MemoryStats } from './shard.js';
@@ -42,7 +43,9 @@ export interface ShardStats {
 /** Counters of this shard. Three native calls; cheap enough to poll. */
 export function stats(): ShardStats {
   const { id, cpu } = attachDefault();
-  return { id, cpu, memory: thisShard.memory.stats(), ...native.shardStats() };
+  const counted = native.shardStats();
+  counted.ledger.copied['append']! += bytesAppendedToSlack();
+  return { id, cpu, memory: thisShard.memory.stats(), ...counted };
 }
 
 export interface Capabilities {

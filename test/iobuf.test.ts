@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { DmaBuffer, IoBuf, stats } from 'corebuf';
 import { corebufError, expectCode, expectRangeError, expectTypeError, thrownBy } from './support/errors';
 import { expectNothingLeaked } from './support/shards';
+import { testOfZeroCopy } from './support/views';
 
 expectNothingLeaked();
 
@@ -131,7 +132,7 @@ describe('append', () => {
 });
 
 describe('take', () => {
-  test('moves the fragments and leaves the source released', () => {
+  testOfZeroCopy('moves the fragments and leaves the source released', () => {
     const source = chainOf('b', 'c');
     using chain = IoBuf.from('a');
     const before = stats().ledger;
@@ -211,7 +212,7 @@ describe('share', () => {
     expect(fragmentsOf(middle)).toEqual(['b', 'cd', 'e']);
   });
 
-  test('shows the same memory, not a copy', () => {
+  testOfZeroCopy('shows the same memory, not a copy', () => {
     using block = DmaBuffer.alloc(16);
     using chain = new IoBuf().take(block.share());
     using shared = chain.share(0, 4);

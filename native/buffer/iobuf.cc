@@ -183,7 +183,7 @@ size_t iobuf::copy_out(size_t start, std::span<std::byte> into) const {
       continue;
     }
     const size_t bytes = std::min(at->length - start, into.size() - copied);
-    std::memcpy(into.data() + copied, at->data + start, bytes);
+    std::memmove(into.data() + copied, at->data + start, bytes);
     copied += bytes;
     start = 0;
   }
@@ -202,13 +202,12 @@ std::span<std::byte> iobuf::slack() const {
   return {fragments_.back()->end(), slack_};
 }
 
-void iobuf::publish(shard& here, size_t written) {
+void iobuf::publish(size_t written) {
   ASSERT(written <= slack_);
   if (written == 0) return;
   fragments_.back()->length += written;
   length_ += written;
   slack_ -= static_cast<uint32_t>(written);
-  here.ledger_here().count_copy(copy_place::append, written);
 }
 
 chain<homebound> iobuf::depart(shard& here) {

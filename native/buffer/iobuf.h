@@ -64,13 +64,15 @@ class iobuf {
   /// Fragments go home: O(1) for a chain of one other home, O(fragments) for our own.
   void release(shard& here);
 
-  /// Copies from `start` on until `into` is full or the chain ends; returns bytes.
+  /// Copies from `start` on until `into` is full or the chain ends; returns bytes. `into` may overlap the fragment that is
+  /// copied from, but not another one of the chain.
   size_t copy_out(size_t start, std::span<std::byte> into) const;
   uint32_t crc32c(uint32_t seed) const;
 
-  /// Room behind the last byte that may be written directly; publish() makes written bytes part of the chain.
+  /// Room behind the last byte that may be written directly; publish() makes written bytes part of the chain. Whoever wrote
+  /// them counts them.
   std::span<std::byte> slack() const;
-  void publish(shard& here, size_t written);
+  void publish(size_t written);
   /// Gives up the slack: no byte written later can reach who shares or receives the last fragment.
   void seal() { slack_ = 0; }
 

@@ -35,7 +35,7 @@ class modelled_chains {
         const size_t written = std::min<size_t>(slack.size(), random_() % 100);
         const std::string text = letters(written, random_() % 10'000);
         std::copy_n(bytes_of(text).begin(), written, slack.begin());
-        chain.publish(here_, written);
+        chain.publish(written);
         model += text;
         break;
       }

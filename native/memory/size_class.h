@@ -67,12 +67,11 @@ constexpr size_t slab_slots(size_t size_class) {
 
 namespace detail {
 
+/// At the edges of each class; a test looks at every size, which is more than some compilers calculate.
 constexpr bool size_classes_are_sound() {
-  for (size_t size = 1; size <= slot_size_max; ++size) {
-    const size_t found = size_class_of(size);
-    if (slot_sizes[found] < size || (found > 0 && slot_sizes[found - 1] >= size)) return false;
-  }
   for (size_t at = 0; at < size_classes; ++at) {
+    const size_t smallest = at == 0 ? 1 : slot_sizes[at - 1] + 1;
+    if (size_class_of(smallest) != at || size_class_of(slot_sizes[at]) != at) return false;
     const size_t slab = page_size << slab_order(at);
     if (slab - slab_slots(at) * slot_sizes[at] > slab / 16) return false;
   }

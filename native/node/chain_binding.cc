@@ -14,7 +14,7 @@ namespace {
 constexpr size_t described_max = (exchange::size - exchange::body_offset) / (4 * sizeof(uint32_t));
 
 struct opened : open_handle {
-  opened(environment& here, size_t slot) : open_handle(here.home(), here.handles[slot]) {}
+  opened(environment& here, size_t slot) : open_handle(here.handles[slot]) {}
 };
 
 napi_value add_block(napi_env env, napi_callback_info info) {

@@ -1,5 +1,6 @@
 // What the garbage collector does for us, and what it must not do: programs in processes of their own.
 import { expectWell } from '../support/program';
+import { testOfZeroCopy } from '../support/views';
 
 jest.setTimeout(120_000);
 
@@ -7,6 +8,6 @@ test('what is forgotten is reclaimed and counted, but not while a view of it is 
   await expectWell('forgotten');
 });
 
-test('windows do not make V8 collect as ArrayBuffers of their size would', async () => {
+testOfZeroCopy('windows do not make V8 collect as ArrayBuffers of their size would', async () => {
   await expectWell('external-memory', {}, 'few collections\n');
 });

@@ -11,6 +11,7 @@ import { Random } from '../support/random';
 import { removeScratchAfterEach, scratchPath } from '../support/scratch';
 import { expectNothingLeaked, fixture, startGroup } from '../support/shards';
 import { until } from '../support/turns';
+import { testOfZeroCopy } from '../support/views';
 
 expectNothingLeaked();
 removeScratchAfterEach();
@@ -48,7 +49,7 @@ describe('a byte on its way from a socket to the disk of another shard', () => {
     group = await startGroup<PathService>(fixture('byte-path'));
   });
 
-  test('is copied once when it comes in, not at all when it hops, and once into aligned memory', async () => {
+  testOfZeroCopy('is copied once when it comes in, not at all when it hops, and once into aligned memory', async () => {
     const payload = new Random().bytes(PAYLOAD);
     const path = scratchPath();
     const [here, there] = [copiedHere(), await group.on(1).copied()];

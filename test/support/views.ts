@@ -1,0 +1,7 @@
+// Some tests say that no byte is copied, or look at one memory through two views. Where external ArrayBuffers are forbidden, or
+// COREBUF_COPY_VIEWS=1 plays that, views are copies by design, and there is nothing to say.
+import { capabilities } from 'corebuf';
+
+export const testOfZeroCopy: (name: string, run: () => unknown) => void = capabilities().externalBuffers
+  ? (name, run) => test(name, run)
+  : () => undefined;
