@@ -147,8 +147,8 @@ export class IoBufReader {
   }
 
   #need(length: number): void {
-    const available = this.remaining;
-    if (length > available) throw outOfBounds('read', length, available);
+    const available = this.#alive().length - this.#position;
+    if (length > available) throw outOfBounds('read', length, Math.max(available, 0));
   }
 
   /** Where the next `length` bytes lie in #window, or below 0 when they lie across fragments. */
