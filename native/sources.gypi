@@ -55,10 +55,13 @@
       "io/io_engine_test.cc",
       "io/transfer_test.cc",
       "memory/address_map_test.cc",
+      "memory/idle_memory_test.cc",
+      "memory/magazine_test.cc",
       "memory/page_set_test.cc",
       "memory/shard_heap_fuzz_test.cc",
       "memory/shard_heap_test.cc",
       "memory/size_class_test.cc",
+      "shard/hand_back_test.cc",
       "shard/mesh_test.cc",
       "shard/shard_test.cc",
       "shard/spsc_ring_test.cc"

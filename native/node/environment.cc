@@ -8,7 +8,7 @@ namespace corebuf {
 namespace {
 
 constexpr int64_t report_step = 8 * MiB;
-constexpr uint64_t decay_interval_ns = 1'000'000'000;
+constexpr uint64_t decay_interval_ms = 1000;
 
 }  // namespace
 
@@ -53,7 +53,7 @@ bool environment::before_poll() {
   meter.turn_ended(loop.busy_ns());
   handles.release_listed(*home_);
   report_live_bytes();
-  if (now - decayed_at_ > decay_interval_ns) {
+  if (now - decayed_at_ >= decay_interval_ms * 1'000'000) {
     decayed_at_ = now;
     home_->heap().decay();
   }
@@ -62,7 +62,10 @@ bool environment::before_poll() {
     home_->flush();
     return false;
   }
-  return home_->prepare_to_sleep();
+  if (!home_->prepare_to_sleep()) return false;
+  // Asleep, nobody would give back what lies idle.
+  if (home_->heap().idle_memory()) loop.pass_in(decay_interval_ms);
+  return true;
 }
 
 /// In steps: each report may make V8 think about collecting garbage.

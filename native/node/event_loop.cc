@@ -34,19 +34,24 @@ bool event_loop::open(uv_loop_t* loop, loop_client& client) {
   prepare_ = open_handle(UV_PREPARE);
   check_ = open_handle(UV_CHECK);
   idle_ = open_handle(UV_IDLE);
-  if (async_ == nullptr || prepare_ == nullptr || check_ == nullptr || idle_ == nullptr) return false;
+  timer_ = open_handle(UV_TIMER);
+  for (const uv_handle_t* handle : {async_, prepare_, check_, idle_, timer_}) {
+    if (handle == nullptr) return false;
+  }
 
   // The wake-up itself does nothing: it ends the poll, and what follows a poll is the check.
   if (uv_async_init(loop, async_, [](uv_handle_t*) {}) != 0) return false;
   uv_prepare_init(loop, prepare_);
   uv_check_init(loop, check_);
   uv_idle_init(loop, idle_);
+  uv_timer_init(loop, timer_);
   uv_prepare_start(prepare_, [](uv_handle_t* handle) { loop_of(handle).before_poll(); });
   uv_check_start(check_, [](uv_handle_t* handle) { client_of(handle).after_poll(); });
   uv_unref(async_);
   uv_unref(prepare_);
   uv_unref(check_);
   uv_unref(idle_);
+  uv_unref(timer_);
   return true;
 }
 
@@ -67,6 +72,7 @@ bool event_loop::watch(int fd) {
 void event_loop::close() {
   for (uv_handle_t*& poll : polls_) close_handle(poll);
   close_handle(idle_);
+  close_handle(timer_);
   close_handle(check_);
   close_handle(prepare_);
   close_handle(async_);
@@ -75,6 +81,10 @@ void event_loop::close() {
 uint64_t event_loop::busy_ns() const { return uv_hrtime() - uv_metrics_idle_time(loop_); }
 
 void event_loop::wake() { uv_async_send(async_); }
+
+void event_loop::pass_in(uint64_t milliseconds) {
+  uv_timer_start(timer_, [](uv_handle_t*) {}, milliseconds, 0);
+}
 
 void event_loop::before_poll() {
   const bool may_sleep = client_->before_poll();

@@ -40,6 +40,9 @@ class event_loop {
 
   void wake();  // any thread, until close()
 
+  /// One more pass after that time, if the loop is still alive by then. Asked for again, it starts anew.
+  void pass_in(uint64_t milliseconds);
+
   /// Nanoseconds that this thread has worked, that is, has not waited for events, since the loop began.
   uint64_t busy_ns() const;
 
@@ -58,6 +61,7 @@ class event_loop {
   uv_handle_t* async_ = nullptr;
   uv_handle_t* prepare_ = nullptr;
   uv_handle_t* check_ = nullptr;
+  uv_handle_t* timer_ = nullptr;
   uv_handle_t* idle_ = nullptr;  // while it runs, polling does not block
   static constexpr size_t watched_max = 2;  // one per kind of engine
   std::array<uv_handle_t*, watched_max> polls_{};

@@ -15,7 +15,7 @@ using uv_callback = void (*)(uv_handle_t* handle);
 using uv_poll_callback = void (*)(uv_handle_t* handle, int status, int events);
 
 // Values of uv_handle_type; part of libuv's ABI since 1.0.
-enum uv_handle_kind { UV_ASYNC = 1, UV_CHECK = 2, UV_IDLE = 6, UV_POLL = 8, UV_PREPARE = 9 };
+enum uv_handle_kind { UV_ASYNC = 1, UV_CHECK = 2, UV_IDLE = 6, UV_POLL = 8, UV_PREPARE = 9, UV_TIMER = 13 };
 enum uv_poll_event { UV_READABLE = 1 };
 
 uint64_t uv_hrtime(void);
@@ -37,6 +37,8 @@ int uv_check_start(uv_handle_t* handle, uv_callback callback);
 int uv_idle_init(uv_loop_t* loop, uv_handle_t* handle);
 int uv_idle_start(uv_handle_t* handle, uv_callback callback);
 int uv_idle_stop(uv_handle_t* handle);
+int uv_timer_init(uv_loop_t* loop, uv_handle_t* handle);
+int uv_timer_start(uv_handle_t* handle, uv_callback callback, uint64_t timeout_ms, uint64_t repeat_ms);
 int uv_poll_init(uv_loop_t* loop, uv_handle_t* handle, int fd);
 int uv_poll_start(uv_handle_t* handle, int events, uv_poll_callback callback);
 

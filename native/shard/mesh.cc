@@ -22,7 +22,7 @@ result<shard*> mesh::attach(const heap_options& memory, const shard_handlers& ha
     if (candidate == nullptr) candidate = new shard(*this, id);
     candidate->revive(heap.value(), handlers);
     // A read-modify-write, like all of status_: what was pushed by whoever still saw it gone is seen by the newcomer.
-    candidate->status_.exchange(0, std::memory_order_acq_rel);  // Pairs with flush_outboxes of the others.
+    candidate->status_.exchange(0, std::memory_order_acq_rel);  // Pairs with rouse.
     shards_[id].store(candidate, std::memory_order_release);  // Pairs with at's acquire.
     return candidate;
   }
@@ -36,7 +36,7 @@ void mesh::detach(shard& ending) {
   }
   std::lock_guard guard(orphan_lock_);
   ending.handlers_.receive = nullptr;
-  ending.status_.fetch_or(shard::status_gone, std::memory_order_acq_rel);  // Pairs with flush_outboxes of the others.
+  ending.status_.fetch_or(shard::status_gone, std::memory_order_acq_rel);  // Pairs with rouse.
   orphans_.fetch_add(1, std::memory_order_relaxed);
   tend_locked();
 }

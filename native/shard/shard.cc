@@ -66,6 +66,7 @@ void shard::dispose(message* ours) {
 bool shard::turn(turn_quota quota) {
   ASSERT_HOME(id_);
   ++counters_.turns;
+  take_handed_back();
   drop_returns(quota);  // What earlier turns left comes first, so that no storm of messages keeps memory from its home.
   const bool drained = drain(quota);
   drop_returns(quota);
@@ -150,12 +151,7 @@ bool shard::flush_outboxes() {
     }
     if (box.empty()) outboxes_waiting_.remove(to);
 
-    // A read-modify-write, so that either the receiver, about to sleep or to end, sees what was pushed, or we see
-    // that it sleeps or has ended. Pairs with prepare_to_sleep and mesh::detach.
-    shard& receiver = *mesh_.at(to);
-    const uint32_t status = receiver.status_.fetch_and(~status_sleeping, std::memory_order_acq_rel);
-    if ((status & status_gone) != 0) all_alive = false;
-    else if ((status & status_sleeping) != 0) receiver.wake();
+    if (!mesh_.at(to)->rouse()) all_alive = false;
   });
   return all_alive;
 }
@@ -163,8 +159,8 @@ bool shard::flush_outboxes() {
 bool shard::prepare_to_sleep() {
   flush();
   if (!returns_.empty()) return false;
-  status_.fetch_or(status_sleeping, std::memory_order_acq_rel);  // Pairs with flush_outboxes of the others.
-  if (lanes_empty()) return true;
+  status_.fetch_or(status_sleeping, std::memory_order_acq_rel);  // Pairs with rouse.
+  if (lanes_empty() && handed_back_.empty()) return true;
   awake();
   return false;
 }
@@ -173,6 +169,28 @@ void shard::awake() {
   // Only a sleeper pays for the exclusive line.
   if ((status_.load(std::memory_order_relaxed) & status_sleeping) == 0) return;
   status_.fetch_and(~status_sleeping, std::memory_order_acq_rel);
+}
+
+/// A read-modify-write, so that either this shard, about to sleep or to end, sees what was left, or the caller sees that it
+/// sleeps or has ended. Pairs with prepare_to_sleep and mesh::detach.
+bool shard::rouse() {
+  const uint32_t status = status_.fetch_and(~status_sleeping, std::memory_order_acq_rel);
+  if ((status & status_gone) != 0) return false;
+  if ((status & status_sleeping) != 0) wake();
+  return true;
+}
+
+void shard::hand_back(homebound* object) {
+  ASSERT(owner(object) == id_);
+  // Whoever finds the stack empty is the one to tell.
+  if (handed_back_.push(object) && !rouse()) mesh_.tend_orphans();
+}
+
+void shard::take_handed_back() {
+  if (handed_back_.empty()) return;
+  chain<homebound> taken = handed_back_.take_all();
+  counters_.returns_received += taken.size();
+  returns_.splice(std::move(taken));
 }
 
 void shard::wake() {
@@ -193,8 +211,9 @@ bool shard::lanes_empty() const {
 
 bool shard::orphan_turn() {
   const acting_as stand_in(id_);
-  const bool had_work = !lanes_empty() || !returns_.empty();
+  const bool had_work = !lanes_empty() || !returns_.empty() || !handed_back_.empty();
   while (true) {
+    take_handed_back();
     turn_quota unlimited(SIZE_MAX, std::chrono::hours(1));
     const bool drained = drain(unlimited);
     drop_returns(unlimited);

@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "base/chain.h"
+#include "base/mpsc_stack.h"
 #include "base/shard_id.h"
 #include "memory/shard_heap.h"
 #include "shard/homebound.h"
@@ -61,6 +62,9 @@ class shard {
   /// The same when homes are mixed.
   void release(chain<homebound>&& objects);
 
+  /// For threads that have no shard (engine helpers, a thread pool): gives up one object of ours. Lock-free; any thread.
+  void hand_back(homebound* object);
+
   /// Leaves at the next flush. Order is kept between two shards.
   void post(message* posted);
   /// Ends a request that nobody will answer: its payload is released and it returns to who asked.
@@ -93,7 +97,9 @@ class shard {
   static constexpr uint32_t status_gone = 2;  // also of a shard that never was
 
   void revive(shard_heap* heap, const shard_handlers& handlers);
-  void wake();  // any thread
+  void wake();    // any thread
+  bool rouse();   // any thread, after it has left something here: false when this shard is gone
+  void take_handed_back();
 
   bool drain(turn_quota& quota);
   bool drain_lane(shard_id from, turn_quota& quota);
@@ -120,6 +126,7 @@ class shard {
 
   // Other threads' side.
   alignas(cache_line) std::atomic<uint32_t> status_{status_gone};
+  mpsc_stack<homebound> handed_back_;
   std::array<std::atomic<uint64_t>, shards_max / 64> senders_{};  // who has ever opened a lane to us
   std::mutex wake_lock_;                                          // guards handlers_.wake
 };
