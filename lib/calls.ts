@@ -6,7 +6,7 @@ import { CorebufError, OUT_OF_MEMORY, outOfMemory, SHARD_GONE, shardGone } from 
 import { incomingBytes, incomingWords, outgoingBody, outgoingWords } from './exchange.js';
 import { Handle } from './handle.js';
 import { attachDefault } from './attachment.js';
-import { relieve } from './pressure.js';
+import { relieveKeeping } from './pressure.js';
 import { isError, notAnError } from './remote-error.js';
 
 // Words of `outgoing` (native/node/message_binding.cc).
@@ -147,7 +147,8 @@ function post(
   parcels: readonly Handle[],
   tracker: Tracker,
 ): Promise<unknown> {
-  const number = numbersFree.pop() ?? waiting.length;
+  // Taken at once: a listener of pressure may make calls of its own before this one is sent.
+  const number = numbersFree.pop() ?? waiting.push(undefined) - 1;
   const address = (): void => {
     outgoingWords[SHARD] = to.id;
     outgoingWords[INCARNATION] = to.incarnation;
@@ -156,13 +157,11 @@ function post(
   };
   const sent = transmit(address, large, length, parcels, SEND);
   if (sent === OUT_OF_MEMORY) {
-    waiting[number] ??= undefined;
     numbersFree.push(number);
     throw outOfMemory();
   }
   for (const parcel of parcels) parcel.forget();
   if (sent === SHARD_GONE) {
-    waiting[number] ??= undefined;
     numbersFree.push(number);
     return Promise.reject(shardGone(tracker.name));
   }
@@ -193,8 +192,7 @@ function transmit(
   const sent = hand(large);
   if (sent !== OUT_OF_MEMORY) return sent;
   const kept = large ?? Buffer.from(outgoingBody.subarray(0, length));
-  relieve();
-  return hand(kept);
+  return relieveKeeping(parcels) ? hand(kept) : sent;
 }
 
 /** Their slots, growing down from the end of the area. */

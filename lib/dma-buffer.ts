@@ -4,7 +4,7 @@ import { constants, native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { checkInteger, checkOptions, invalidRange } from './checks.js';
 import { OUT_OF_MEMORY, outOfBounds, released } from './errors.js';
-import { Handle } from './handle.js';
+import { Handle, unusedHandle } from './handle.js';
 import { prefetched } from './prefetch.js';
 import { attempt, relieve } from './pressure.js';
 import { viewMode, viewOf } from './views.js';
@@ -145,7 +145,7 @@ export class DmaBuffer {
     if (end > length) throw outOfBounds('share', end, length);
     if (start >= end) throw invalidRange('start', `below end (${end})`, start);
     const shared = new Handle();
-    shared.filled(attempt(() => native.share(slot, start, end - start, shared.slot('DmaBuffer'))));
+    shared.filled(attempt(() => native.share(slot, start, end - start, shared.slot('DmaBuffer')), handle));
     return new DmaBuffer(shared, alignmentAt(this.#alignment, start));
   }
 
@@ -188,3 +188,6 @@ export function dmaFrom(handle: Handle, alignment: number): DmaBuffer {
 export function dmaHandle(buffer: DmaBuffer): Handle {
   return handleOfDma(buffer);
 }
+
+/** See unusedHandle. */
+export const unusedBuffer: DmaBuffer = makeDma(unusedHandle, 1);

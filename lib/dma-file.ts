@@ -128,7 +128,7 @@ export class DmaFile {
     options?.signal?.throwIfAborted();
     const { length } = handle;
     if (length === 0) return 0;
-    await this.#run('write', options?.signal, (number) => native.fileWrite(this.#file, position, slot, number));
+    await this.#run('write', options?.signal, (number) => native.fileWrite(this.#file, position, slot, number), handle);
     return length;
   }
 
@@ -164,7 +164,7 @@ export class DmaFile {
   }
 
   /** The operation goes on in the kernel when a signal stops the waiting; its memory comes home when it ends. */
-  #run(syscall: string, signal: AbortSignal | undefined, start: (number: number) => number): Promise<Handle | undefined> {
+  #run(syscall: string, signal: AbortSignal | undefined, start: (number: number) => number, ...about: Handle[]): Promise<Handle | undefined> {
     return new Promise((resolve, reject) => {
       const abort = (): void => reject(signal!.reason as Error);
       const settle = (result: number, data: Handle | undefined): void => {
@@ -174,7 +174,7 @@ export class DmaFile {
         if (result < 0) reject(ioError(-result, syscall, this.path));
         else resolve(data);
       };
-      const begun = attempt(() => begin({ reads: syscall === 'read', settle }, start));
+      const begun = attempt(() => begin({ reads: syscall === 'read', settle }, start), ...about);
       checkFile(begun, syscall, this.path);
       this.#inFlight++;
       signal?.addEventListener('abort', abort, { once: true });

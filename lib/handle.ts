@@ -30,6 +30,8 @@ const KIND_DMA = 1;
 export class Block {
   used = 0;
   live = 0;
+  /** Where its objects were made, by slot, when that is traced. */
+  readonly places = new Map<number, string>();
   readonly number: number;
   readonly memory: ArrayBuffer;
   readonly words: Uint32Array;
@@ -57,7 +59,6 @@ const listed = new Uint32Array(listedMax + 1);
 native.listReleases(listed.buffer);
 
 let current: Block | undefined;
-let currentPlaces = new Map<number, string>();
 let reclaimed = 0;
 let reportLeak: ((report: LeakReport) => void) | undefined;
 
@@ -109,8 +110,7 @@ function nextBlock(): Block {
     native.releaseListed();
     block = new Block(old.number, old.memory);
   }
-  currentPlaces = new Map();
-  net.register(block, { number: block.number, round: rounds[block.number]!, memory: block.memory, places: currentPlaces });
+  net.register(block, { number: block.number, round: rounds[block.number]!, memory: block.memory, places: block.places });
   current = block;
   return block;
 }
@@ -252,7 +252,13 @@ export class Handle {
 
   #trace(): void {
     const place = placeOfCreation();
-    if (place === undefined) currentPlaces.delete(this.#at);
-    else currentPlaces.set(this.#at, place);
+    if (place === undefined) this.block.places.delete(this.#at);
+    else this.block.places.set(this.#at, place);
   }
 }
+
+/**
+ * Never used. V8 forgets a hidden class that no object has, and with it all code compiled for that class: as long as this one lives, a
+ * collection at a moment without handles costs nothing of the kind. IoBuf and DmaBuffer keep one each, too.
+ */
+export const unusedHandle = new Handle(new Block(-1, new ArrayBuffer(slotSize)));

@@ -136,7 +136,7 @@ export class IoBufReader {
     this.#need(length);
     const shared = new Handle();
     const slot = this.#handle.slot('IoBuf');
-    shared.filled(attempt(() => native.share(slot, this.#position, length, shared.slot('IoBuf'))));
+    shared.filled(attempt(() => native.share(slot, this.#position, length, shared.slot('IoBuf')), this.#handle));
     this.#position += length;
     return this.#wrap(shared);
   }

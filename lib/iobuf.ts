@@ -6,7 +6,7 @@ import { bytesOf, checkEncoding, checkInteger, invalidRange, invalidType } from 
 import { DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { check, outOfBounds } from './errors.js';
 import { bodyWords } from './exchange.js';
-import { Handle } from './handle.js';
+import { Handle, unusedHandle } from './handle.js';
 import { IoBufReader } from './iobuf-reader.js';
 import { attempt } from './pressure.js';
 import { hideFront, innerWindow, showBehind, viewOf } from './views.js';
@@ -85,14 +85,14 @@ export class IoBuf implements Iterable<Buffer> {
     }
     if (data instanceof IoBuf) {
       const source = data.#handle.slot('IoBuf');
-      check(attempt(() => native.appendChain(slot, source)));
+      check(attempt(() => native.appendChain(slot, source), handle, data.#handle));
       return this;
     }
     return this.#appendBytes(slot, bytesOf('data', data));
   }
 
   #appendBytes(slot: number, bytes: Uint8Array): this {
-    if (!this.#handle.appendToSlack(bytes, innerWindow)) check(attempt(() => native.append(slot, bytes)));
+    if (!this.#handle.appendToSlack(bytes, innerWindow)) check(attempt(() => native.append(slot, bytes), this.#handle));
     return this;
   }
 
@@ -123,7 +123,7 @@ export class IoBuf implements Iterable<Buffer> {
     checkInteger('length', length);
     if (length > this.#handle.length) throw outOfBounds('takeFront', length, this.#handle.length);
     const taken = new Handle();
-    taken.filled(attempt(() => native.takeFront(slot, length, taken.slot('IoBuf'))));
+    taken.filled(attempt(() => native.takeFront(slot, length, taken.slot('IoBuf')), this.#handle));
     if (this.#handle.shown !== undefined) hideFront(this.#handle, length, taken);
     this.#handle.version++;
     return wrapHandle(taken);
@@ -250,7 +250,7 @@ let pending: Handle | undefined;
 export function shareRange(handle: Handle, start: number, length: number): Handle {
   const shared = new Handle();
   const slot = handle.slot('IoBuf');
-  return shared.filled(attempt(() => native.share(slot, start, length, shared.slot('IoBuf'))));
+  return shared.filled(attempt(() => native.share(slot, start, length, shared.slot('IoBuf')), handle));
 }
 
 export function iobufFrom(handle: Handle): IoBuf {
@@ -260,3 +260,6 @@ export function iobufFrom(handle: Handle): IoBuf {
 export function iobufHandle(buffer: IoBuf): Handle {
   return handleOf(buffer);
 }
+
+/** See unusedHandle. */
+export const unusedChain: IoBuf = wrapHandle(unusedHandle);

@@ -9,7 +9,8 @@ const { pageSize } = constants;
 
 const STREAK_LEAST = 16;
 const BUFFERS_MOST = 16;
-const BYTES_MOST = 512 * 1024;
+/** What was filled together should still be in the processor's cache when it is used. */
+const BYTES_MOST = 64 * 1024;
 
 const reserve = new Reserve();
 let streakLength = 0;

@@ -2,6 +2,7 @@
 // release more, and the call is made once more. Native calls that run out of memory have changed nothing, so they can be repeated.
 import { native } from './native.js';
 import { OUT_OF_MEMORY } from './errors.js';
+import type { Handle } from './handle.js';
 
 export type PressureListener = (wanted: number) => void;
 
@@ -21,12 +22,21 @@ export function reclaimWith(reclaim: () => void): void {
   reclaimers.push(reclaim);
 }
 
-/** Makes the call, and once more when memory ran out and there was something to give back. */
-export function attempt(call: () => number): number {
+/** Makes the call, which is about these chains, and once more when memory ran out and there was something to give back. */
+export function attempt(call: () => number, ...about: readonly Handle[]): number {
   const result = call();
-  if (result !== OUT_OF_MEMORY) return result;
+  return result === OUT_OF_MEMORY && relieveKeeping(about) ? call() : result;
+}
+
+/** relieve(), and false when a listener has changed one of these chains: arguments that were checked before it no longer hold. */
+export function relieveKeeping(chains: readonly Handle[]): boolean {
+  const before = chains.map(lengthOrGone);
   relieve();
-  return call();
+  return chains.every((chain, at) => lengthOrGone(chain) === before[at]);
+}
+
+function lengthOrGone(chain: Handle): number {
+  return chain.released ? -1 : chain.length;
 }
 
 /** Gives back what can be given back. What a listener allocates in turn brings no further relief. */

@@ -41,7 +41,8 @@ const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species
   length: number,
 ) => Buffer;
 
-const keptKey = Symbol('corebuf.kept');
+/** What a buffer shows lives as long as the buffer. Not a property of it: that would give it a hidden class of its own. */
+const kept = new WeakMap<ArrayBuffer, object>();
 
 /** Once per thread, before the first view. Without external buffers there is only one way. */
 export function chooseViews(wanted: ViewMode): void {
@@ -108,18 +109,13 @@ function detach(buffer: ArrayBuffer): void {
   if (buffer.byteLength > 0) native.detach(buffer);
 }
 
-/** What a buffer shows lives as long as the buffer. */
-function keep(buffer: ArrayBuffer, kept: object): ArrayBuffer {
-  return Object.defineProperty(buffer, keptKey, { value: kept });
-}
-
 function outerWindow(piece: number, end: number, token: Block): ArrayBuffer {
   const key = end <= windowSize ? piece : `${piece}+${end}`;
   let found = key === recentKey ? recent : outer.get(key)?.deref();
   // A length of 0: somebody has transferred it away.
   if (found === undefined || found.buffer.byteLength === 0 || (found.tokens.length === TOKENS_MAX && found.tokens.at(-1) !== token)) {
     found = { buffer: open(piece, 0, Math.max(end, windowSize)), tokens: [] };
-    keep(found.buffer, found);
+    kept.set(found.buffer, found);
     outer.set(key, new WeakRef(found));
   }
   if (found.tokens.at(-1) !== token) found.tokens.push(token);
@@ -137,7 +133,8 @@ function forgetRecent(): void {
 function ownBuffer(handle: Handle, position: number, piece: number, offset: number, length: number): ArrayBuffer {
   const known = handle.shown?.find((shown) => shown.start === position && shown.end === position + length);
   if (known !== undefined && known.buffer.byteLength > 0) return known.buffer;
-  const buffer = keep(open(piece, offset, length), handle.block);
+  const buffer = open(piece, offset, length);
+  kept.set(buffer, handle.block);
   (handle.shown ??= []).push({ buffer, start: position, end: position + length });
   return buffer;
 }

@@ -13,8 +13,9 @@ namespace {
 /// Fragments that one call describes.
 constexpr size_t described_max = (exchange::size - exchange::body_offset) / (4 * sizeof(uint32_t));
 
+/// What was released before comes back first: its memory is the warmest there is.
 struct opened : open_handle {
-  opened(environment& here, size_t slot) : open_handle(here.handles[slot]) {}
+  opened(environment& here, size_t slot) : open_handle((here.handles.release_listed(here.home()), here.handles[slot])) {}
 };
 
 napi_value add_block(napi_env env, napi_callback_info info) {
@@ -63,10 +64,9 @@ napi_value release_listed(napi_env env, napi_callback_info info) {
 napi_value dma_alloc(napi_env env, napi_callback_info info) {
   const arguments<4> call(env, info);
   shard& home = call.here().home();
-  call.here().handles.release_listed(home);
+  const opened into(call.here(), call.word(0));
   buffer* made = buffer::make(home, call.size(1), call.word(2));
   if (made == nullptr) return to_js(env, error_code::out_of_memory);
-  const opened into(call.here(), call.word(0));
   if (!into->append_reference(home, *made)) {
     made->destroy(home);
     return to_js(env, error_code::out_of_memory);
@@ -79,12 +79,11 @@ napi_value dma_alloc(napi_env env, napi_callback_info info) {
 napi_value dma_fill(napi_env env, napi_callback_info info) {
   const arguments<4> call(env, info);
   environment& here = call.here();
-  here.handles.release_listed(here.home());
   uint32_t filled = 0;
   for (; filled < call.word(1); ++filled) {
+    const opened into(here, call.word(0) + filled);
     buffer* made = buffer::make(here.home(), call.size(2), call.word(3));
     if (made == nullptr) break;
-    const opened into(here, call.word(0) + filled);
     if (into->append_reference(here.home(), *made)) continue;
     made->destroy(here.home());
     break;
