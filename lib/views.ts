@@ -11,7 +11,7 @@ import { constants, native } from './native.js';
 import type { Block, Handle } from './handle.js';
 
 const { windowSize } = constants;
-const TOKENS_MAX = 16;
+const TOKENS_MAX = 64;
 
 export type ViewMode = 'shared' | 'checked' | 'copied';
 

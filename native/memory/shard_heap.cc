@@ -91,6 +91,10 @@ void* shard_heap::allocate_aligned(size_t size, size_t alignment) {
   DEBUG_ASSERT(size > 0);
   ASSERT(is_power_of_two(alignment) && alignment <= alignment_max);
   if (alignment <= slot_granularity) return allocate(size);
+  if (size <= slot_size_max && fail_in_ == 0) {
+    void* slot = try_allocate(size, alignment);
+    if (__builtin_expect(slot != nullptr, 1)) return slot;
+  }
   return allocate_slow(size, alignment);
 }
 
