@@ -152,17 +152,30 @@ export class PeerGroup implements Peers<Service> {
 
   /** By name: shards of one group may serve their methods in different order. */
   async #callAll(name: string, args: unknown[]): Promise<unknown[]> {
-    return Promise.all(this.#peers.map((peer) => peer.call(peer.address.methods.indexOf(name), args.map(shareDeep))));
+    const shares: (IoBuf | DmaBuffer)[] = [];
+    let calls: Promise<unknown>[];
+    try {
+      const argsOfEach = this.#peers.map(() => args.map((value) => shareDeep(value, shares)));
+      calls = this.#peers.map((peer, at) => peer.call(peer.address.methods.indexOf(name), argsOfEach[at]!));
+    } finally {
+      // What was sent has moved; what was not is nobody else's.
+      for (const share of shares) share.release();
+    }
+    return Promise.all(calls);
   }
 }
 
-/** The same value with a new reference in place of every chain. */
-function shareDeep(value: unknown): unknown {
-  if (value instanceof IoBuf || value instanceof DmaBuffer) return value.share();
-  if (Array.isArray(value)) return value.map(shareDeep);
+/** The same value with a new reference, added to `shares`, in place of every chain. */
+function shareDeep(value: unknown, shares: (IoBuf | DmaBuffer)[]): unknown {
+  if (value instanceof IoBuf || value instanceof DmaBuffer) {
+    const share = value.share();
+    shares.push(share);
+    return share;
+  }
+  if (Array.isArray(value)) return value.map((item) => shareDeep(item, shares));
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shareDeep(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shareDeep(item, shares)]));
 }
 

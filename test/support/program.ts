@@ -15,13 +15,14 @@ export interface Ended {
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  readonly patienceMs?: number;
 }
 
-export async function runProgram(name: string, { args = [], env = {} }: ProgramOptions = {}): Promise<Ended> {
+export async function runProgram(name: string, { args = [], env = {}, patienceMs = PATIENCE_MS }: ProgramOptions = {}): Promise<Ended> {
   const child = spawn(process.execPath, ['--expose-gc', fixture(name), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PATIENCE_MS,
+    timeout: patienceMs,
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
