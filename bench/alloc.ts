@@ -3,10 +3,10 @@
 import { DmaBuffer, IoBuf } from 'corebuf';
 import type { Case, OpenSuite, Suite } from './harness/suite.js';
 
-const SIZES = [4, 16, 64, 128];
+export const SIZES = [4, 16, 64, 128];
 const LIVE = 1024;
 
-function allocCase(kib: number): Case {
+export function allocCase(kib: number): Case {
   const size = kib * 1024;
   return {
     kind: 'work',

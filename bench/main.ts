@@ -3,13 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { alloc } from './alloc.js';
 import { hop } from './hop.js';
+import { memory } from './memory.js';
 import { commandFrom, helpFor, nameOf } from './harness/command-line.js';
 import type { Command, Run } from './harness/command-line.js';
 import { FULL, measure, QUICK } from './harness/measure.js';
 import { jsonReport, tableReport } from './harness/report.js';
 import type { Suite } from './harness/suite.js';
 
-const suites: readonly Suite[] = [alloc, hop];
+const suites: readonly Suite[] = [alloc, memory, hop];
 
 async function main(): Promise<number> {
   const command = parsed();

@@ -10,8 +10,8 @@
 import { constants, native } from './native.js';
 import type { Block, Handle } from './handle.js';
 
-const { windowSize } = constants;
-const TOKENS_MAX = 64;
+const { blockSlots, windowSize } = constants;
+const TOKENS_MAX = 16;
 
 export type ViewMode = 'shared' | 'checked' | 'copied';
 
@@ -112,6 +112,7 @@ function detach(buffer: ArrayBuffer): void {
 function outerWindow(piece: number, end: number, token: Block): ArrayBuffer {
   const key = end <= windowSize ? piece : `${piece}+${end}`;
   let found = key === recentKey ? recent : outer.get(key)?.deref();
+  if (found !== undefined && found.tokens.length === TOKENS_MAX && found.tokens.at(-1) !== token) dropDone(found.tokens);
   // A length of 0: somebody has transferred it away.
   if (found === undefined || found.buffer.byteLength === 0 || (found.tokens.length === TOKENS_MAX && found.tokens.at(-1) !== token)) {
     found = { buffer: open(piece, 0, Math.max(end, windowSize)), tokens: [] };
@@ -123,6 +124,15 @@ function outerWindow(piece: number, end: number, token: Block): ArrayBuffer {
   recent = found;
   recentKey = key;
   return found.buffer;
+}
+
+/** A block that is full, and of which nothing lives, needs nobody to hold it. Each new window is 2 MiB more to V8. */
+function dropDone(tokens: Block[]): void {
+  let kept = 0;
+  for (const each of tokens) {
+    if (each.live > 0 || each.used < blockSlots) tokens[kept++] = each;
+  }
+  tokens.length = kept;
 }
 
 function forgetRecent(): void {

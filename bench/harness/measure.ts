@@ -22,11 +22,14 @@ export interface Side {
   readonly p99?: number;
 }
 
-export interface Measured {
-  readonly unit: Unit;
-  readonly better: 'higher' | 'lower';
+export interface Sides {
   readonly ours: Side;
   readonly peer: Side;
+}
+
+export interface Measured extends Sides {
+  readonly unit: Unit;
+  readonly better: 'higher' | 'lower';
   /** Above 1 we are ahead. */
   readonly ratio: number;
 }
@@ -39,6 +42,7 @@ interface Runner {
 }
 
 export async function measure(measured: Case, effort: Effort): Promise<Measured> {
+  if (measured.kind === 'own') return compare(measured.unit, await measured.measure(effort));
   const unit = measured.kind === 'trip' ? 'µs' : measured.unit;
   const [ours, peer] =
     measured.kind === 'trip'
@@ -52,10 +56,10 @@ export async function measure(measured: Case, effort: Effort): Promise<Measured>
       await side.measure();
     }
   }
-  return compare(unit, ours.result(), peer.result());
+  return compare(unit, { ours: ours.result(), peer: peer.result() });
 }
 
-function compare(unit: Unit, ours: Side, peer: Side): Measured {
+function compare(unit: Unit, { ours, peer }: Sides): Measured {
   const better = unit === 'calls/s' ? 'higher' : 'lower';
   return { unit, better, ours, peer, ratio: better === 'higher' ? ours.value / peer.value : peer.value / ours.value };
 }
@@ -149,12 +153,12 @@ async function countFor(target: number, least: number, time: (count: number) => 
 }
 
 /** A full collection, then a pass of the event loop for what was finalised. */
-async function settle(): Promise<void> {
+export async function settle(): Promise<void> {
   globalThis.gc?.();
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-function sideOf(values: readonly number[]): Side {
+export function sideOf(values: readonly number[]): Side {
   const sorted = new Float64Array(values);
   return { value: quantile(sorted, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }

@@ -1,7 +1,8 @@
 // What a benchmark is made of. A suite is a file in bench/; a case puts us beside one peer doing the same thing.
+import type { Effort, Sides } from './measure.js';
 
 /** The unit says what a measurement becomes, and whether more of it is better. */
-export type Unit = 'ns' | 'µs' | 'calls/s';
+export type Unit = 'ns' | 'µs' | 'calls/s' | 'ms/s';
 
 /** Does the operation `count` times. */
 export type Work = (count: number) => void | Promise<void>;
@@ -17,7 +18,7 @@ interface Named {
 /** Many operations under one clock: the time of one, or how many a second. */
 export interface WorkCase extends Named {
   readonly kind: 'work';
-  readonly unit: Unit;
+  readonly unit: Exclude<Unit, 'ms/s'>;
   readonly ours: Work;
   readonly peer: Work;
 }
@@ -29,7 +30,14 @@ export interface TripCase extends Named {
   readonly peer: Trip;
 }
 
-export type Case = WorkCase | TripCase;
+/** Measured in a way of its own, or in another program. */
+export interface OwnCase extends Named {
+  readonly kind: 'own';
+  readonly unit: Unit;
+  measure(effort: Effort): Promise<Sides>;
+}
+
+export type Case = WorkCase | TripCase | OwnCase;
 
 export interface OpenSuite {
   readonly cases: readonly Case[];

@@ -44,7 +44,8 @@ inline std::vector<general_allocator> general_allocators() {
     const char* library;
     const char* prefix;
   };
-  constexpr std::array libraries{wanted{"mimalloc", "libmimalloc.so.2", "mi_"}, wanted{"mimalloc", "libmimalloc.so.2.0", "mi_"},
+  constexpr std::array libraries{wanted{"mimalloc", "libmimalloc.so.2", "mi_"},
+                                 wanted{"mimalloc", "libmimalloc.so.2.0", "mi_"},
                                  wanted{"jemalloc", "libjemalloc.so.2", ""}};
   std::vector<general_allocator> found;
   for (const wanted& each : libraries) {
@@ -57,7 +58,8 @@ inline std::vector<general_allocator> general_allocators() {
     void* allocate = dlsym(library, (std::string(each.prefix) + "malloc").c_str());
     void* free = dlsym(library, (std::string(each.prefix) + "free").c_str());
     if (allocate == nullptr || free == nullptr) continue;
-    found.push_back({each.name, reinterpret_cast<void* (*)(size_t)>(allocate), reinterpret_cast<void (*)(void*)>(free)});
+    found.push_back(
+        {each.name, reinterpret_cast<void* (*)(size_t)>(allocate), reinterpret_cast<void (*)(void*)>(free)});
   }
   found.push_back({"glibc malloc", std::malloc, std::free});
   return found;

@@ -30,7 +30,8 @@ struct shard_pair {
   explicit shard_pair(size_t budget) : maker(attach(budget)), giver(attach(budget)) {}
 
   static shard& attach(size_t budget) {
-    const shard_handlers handlers{.drop = free_drop, .receive = [](shard& here, message* m) { here.dispose(m); }};
+    const shard_handlers handlers{.drop = free_drop,
+                                  .receive = [](shard& here, message* m) { here.dispose(m); }};
     return *mesh::get().attach({.budget = budget}, handlers).value();
   }
 

@@ -27,7 +27,8 @@ void pairs(Allocator& from, size_t size, size_t count) {
 
 /// What a batch takes, and the order in which it goes.
 struct batch {
-  explicit batch(std::vector<size_t> wanted) : sizes(std::move(wanted)), order(sizes.size()), live(sizes.size()) {
+  explicit batch(std::vector<size_t> wanted)
+      : sizes(std::move(wanted)), order(sizes.size()), live(sizes.size()) {
     std::iota(order.begin(), order.end(), size_t{0});
     std::shuffle(order.begin(), order.end(), std::mt19937_64(1));
   }
@@ -40,7 +41,8 @@ struct batch {
 template <typename Allocator>
 void batches(Allocator& from, batch& filled, size_t count) {
   for (; count > 0; count -= filled.sizes.size()) {
-    for (size_t at = 0; at < filled.sizes.size(); ++at) touch(filled.live[at] = from.allocate(filled.sizes[at]));
+    for (size_t at = 0; at < filled.sizes.size(); ++at)
+      touch(filled.live[at] = from.allocate(filled.sizes[at]));
     for (const size_t at : filled.order) from.free(filled.live[at]);
   }
 }
@@ -74,7 +76,9 @@ class population {
   std::vector<void*> live_;
 };
 
-std::string size_name(size_t size) { return size < KiB ? std::to_string(size) + " B" : std::to_string(size / KiB) + " KiB"; }
+std::string size_name(size_t size) {
+  return size < KiB ? std::to_string(size) + " B" : std::to_string(size / KiB) + " KiB";
+}
 
 /// Mostly small, as the objects of a server are.
 std::vector<size_t> mixed_sizes() {
@@ -93,9 +97,11 @@ class suite {
 
   void run() {
     for (const size_t size : sizes) {
-      compare_all(size_name(size) + ": allocate, free", [=](auto& from, size_t count) { pairs(from, size, count); });
+      compare_all(size_name(size) + ": allocate, free",
+                  [=](auto& from, size_t count) { pairs(from, size, count); });
     }
-    for (const size_t size : sizes) run_batch(size_name(size), batch(std::vector<size_t>(batch_objects, size)));
+    for (const size_t size : sizes)
+      run_batch(size_name(size), batch(std::vector<size_t>(batch_objects, size)));
     run_batch("16 B to 32 KiB", batch(mixed_sizes()));
     run_crowd();
     run_growth();
@@ -108,13 +114,15 @@ class suite {
   template <typename Work>
   void compare_all(const std::string& name, Work work, size_t step = 1) {
     std::vector<side> sides{{"corebuf", [=, this](size_t count) { work(ours_, count); }}};
-    for (general_allocator& peer : peers_) sides.push_back({peer.name, [=, &peer](size_t count) { work(peer, count); }});
+    for (general_allocator& peer : peers_)
+      sides.push_back({peer.name, [=, &peer](size_t count) { work(peer, count); }});
     compare(name, sides, effort_, step);
   }
 
   void run_batch(const std::string& what, batch filled) {
     const std::string name = what + ": " + std::to_string(batch_objects) + " live, freed in any order";
-    compare_all(name, [&](auto& from, size_t count) { batches(from, filled, count); }, batch_objects);
+    compare_all(
+        name, [&](auto& from, size_t count) { batches(from, filled, count); }, batch_objects);
   }
 
   /// A random one of a million goes when a new one comes: every object is in nobody's cache.
@@ -125,7 +133,8 @@ class suite {
     sides.push_back({"corebuf", [&](size_t count) { crowd.replace(count); }});
     std::vector<std::unique_ptr<population<general_allocator>>> crowds;
     for (general_allocator& peer : peers_) {
-      auto& theirs = *crowds.emplace_back(std::make_unique<population<general_allocator>>(peer, 64, live_many));
+      auto& theirs =
+          *crowds.emplace_back(std::make_unique<population<general_allocator>>(peer, 64, live_many));
       sides.push_back({peer.name, [&theirs](size_t count) { theirs.replace(count); }});
     }
     compare(crowd_name, sides, effort_);
@@ -174,9 +183,12 @@ int main(int arguments, char** argument) {
   bench::make_room_for_libraries(argument);
   bench::effort effort;
   for (int at = 1; at < arguments; ++at) {
-    if (std::strcmp(argument[at], "--quick") == 0) effort.rounds = 7, effort.target_ns = 10e6;
-    else if (std::strcmp(argument[at], "--list") == 0) effort.list = true;
-    else effort.only = argument[at];
+    if (std::strcmp(argument[at], "--quick") == 0)
+      effort.rounds = 7, effort.target_ns = 10e6;
+    else if (std::strcmp(argument[at], "--list") == 0)
+      effort.list = true;
+    else
+      effort.only = argument[at];
   }
   constexpr shard_id home = 255;
   shard_heap* heap = shard_heap::create(home, {.budget = bench::budget}).value();

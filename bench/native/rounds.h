@@ -52,12 +52,13 @@ inline size_t count_for(const side& timed, double target_ns, size_t step) {
 }
 
 inline void print_side(const char* key, const std::vector<double>& sorted) {
-  std::printf(",\"%s\":{\"value\":%.4g,\"min\":%.4g,\"max\":%.4g}", key, sorted[(sorted.size() - 1) / 2], sorted.front(),
-              sorted.back());
+  std::printf(",\"%s\":{\"value\":%.4g,\"min\":%.4g,\"max\":%.4g}", key, sorted[(sorted.size() - 1) / 2],
+              sorted.front(), sorted.back());
 }
 
 /// The first side is ours. In ns for each operation.
-inline void compare(const std::string& name, const std::vector<side>& sides, const effort& effort, size_t step = 1) {
+inline void compare(const std::string& name, const std::vector<side>& sides, const effort& effort,
+                    size_t step = 1) {
   if (name.find(effort.only) == std::string::npos) return;
   std::vector<std::vector<double>> values(sides.size());
   if (!effort.list) {
@@ -72,7 +73,8 @@ inline void compare(const std::string& name, const std::vector<side>& sides, con
     for (auto& each : values) std::sort(each.begin(), each.end());
   }
   for (size_t peer = 1; peer < sides.size(); ++peer) {
-    std::printf("{\"case\":\"%s\",\"unit\":\"ns\",\"peerName\":\"%s\"", name.c_str(), sides[peer].name.c_str());
+    std::printf("{\"case\":\"%s\",\"unit\":\"ns\",\"peerName\":\"%s\"", name.c_str(),
+                sides[peer].name.c_str());
     if (!effort.list) {
       print_side("ours", values[0]);
       print_side("peer", values[peer]);

@@ -1,7 +1,5 @@
 #include "memory/address_map.h"
 
-#include <mutex>
-
 #include "memory/os_memory.h"
 
 namespace corebuf {
@@ -16,7 +14,6 @@ constexpr unsigned arena_shift_max = 36;
 #endif
 constexpr unsigned arena_shift_min = 24;
 
-std::once_flag reserved;
 address_map process_map;
 
 }  // namespace
@@ -36,10 +33,13 @@ bool address_map::reserve(address_map& map) {
 }
 
 result<const address_map*> address_map::get() {
-  std::call_once(reserved, [] {
-    if (reserve(process_map)) the_address_map = &process_map;
-  });
-  if (the_address_map == nullptr) return error_code::out_of_memory;
+  // Once per process, whichever thread comes first. (Not std::call_once, which would ask for glibc 2.34.)
+  static const bool reserved = [] {
+    if (!reserve(process_map)) return false;
+    the_address_map = &process_map;
+    return true;
+  }();
+  if (!reserved) return error_code::out_of_memory;
   return the_address_map;
 }
 
