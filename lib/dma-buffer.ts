@@ -162,7 +162,9 @@ export class DmaBuffer {
   /** Where views are copies, what was written into them reaches the memory before anybody else uses it. */
   #writtenBack(): Handle {
     const handle = this.#handle;
-    if (this.#bytes !== undefined && viewMode() === 'copied' && !handle.released) native.copyIn(handle.slot('DmaBuffer'), this.#bytes);
+    if (viewMode() !== 'copied' || handle.released) return handle;
+    // A length of 0: somebody has transferred it away.
+    if (this.#bytes !== undefined && this.#bytes.length > 0) native.copyIn(handle.slot('DmaBuffer'), this.#bytes);
     return handle;
   }
 }

@@ -1,7 +1,7 @@
 // This thread's shard as users see it.
 import { EventEmitter } from 'node:events';
 import { native } from './native.js';
-import { attachDefault, attachWith } from './attachment.js';
+import { attachDefault, attachWith, isAttached } from './attachment.js';
 import type { ShardOptions } from './attachment.js';
 import { checkFunction, checkChoice } from './checks.js';
 import { reportMemoryWith } from './errors.js';
@@ -117,12 +117,13 @@ export const thisShard: Shard = new Shard();
 /**
  * Gives this thread its shard with these options; without it the first use attaches with defaults.
  *
- * @throws ERR_CLOSED when the thread is attached already; TypeError and RangeError for options.
+ * @throws ERR_CLOSED when the thread is attached already and options are given; TypeError and RangeError for options.
  * @example
  * attach({ memory: '1GiB', cpu: 'auto' });
  */
 export function attach(options: ShardOptions = {}): Shard {
-  attachWith(options);
+  // Asking for nothing in particular is always well.
+  if (!isAttached() || Object.keys(options).length > 0) attachWith(options);
   return thisShard;
 }
 

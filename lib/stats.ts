@@ -1,4 +1,5 @@
 // Counters of this shard, and what this machine can do.
+import { constants as fsConstants, readdirSync, readFileSync } from 'node:fs';
 import { native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { handle, SYSTEM_METHOD } from './calls.js';
@@ -51,11 +52,21 @@ export function stats(): ShardStats {
 export interface Capabilities {
   /** True, or why not. */
   ioUring: boolean | string;
+  /** The platform has O_DIRECT; whether a file system honours it shows in DmaFile.direct. */
   directIo: boolean;
+  /** True, or why no buffers are registered with io_uring. */
+  registeredBuffers: boolean | string;
   pinning: boolean;
+  /** False where views are copies. */
   externalBuffers: boolean;
+  /** Transparent huge pages can be asked for (ShardOptions.hugePages). */
+  hugePages: boolean;
+  /** Stalls are reported with a JavaScript stack. */
+  stallStacks: boolean;
   /** Processors that this process may use: affinity and cgroup quota. */
   cpus: number;
+  /** Memory nodes of the machine; a pinned shard's memory lies on its own, because it is the first to touch it. */
+  numaNodes: number;
 }
 
 /** What this machine and this Node can do. */
@@ -64,11 +75,32 @@ export function capabilities(): Capabilities {
   const machine = native.machine();
   return {
     ioUring: machine.ioUringRefusal ?? true,
-    directIo: process.platform === 'linux',
+    directIo: 'O_DIRECT' in fsConstants,
+    registeredBuffers: 'this version registers none',
     pinning: machine.cpusAllowed.length > 0,
     externalBuffers: viewMode() !== 'copied',
+    hugePages: hugePagesAllowed(),
+    stallStacks: false,
     cpus: machine.cpus,
+    numaNodes: countNumaNodes(),
   };
+}
+
+/** 'always [madvise] never': the word in brackets is in force. */
+function hugePagesAllowed(): boolean {
+  try {
+    return !readFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'utf8').includes('[never]');
+  } catch {
+    return false;
+  }
+}
+
+function countNumaNodes(): number {
+  try {
+    return readdirSync('/sys/devices/system/node').filter((name) => /^node\d+$/.test(name)).length || 1;
+  } catch {
+    return 1;
+  }
 }
 
 /** Answered by every shard of a group. */

@@ -1,6 +1,7 @@
 // What users can do to the ArrayBuffers under their views.
 import { DmaBuffer, IoBuf } from 'corebuf';
 import { expectNothingLeaked } from './support/shards';
+import { testOfZeroCopy } from './support/views';
 
 expectNothingLeaked();
 
@@ -36,7 +37,8 @@ test('a window is no larger than it must be', () => {
   expect(large.bytes.buffer.byteLength).toBeLessThanOrEqual((5 << 20) + WINDOW_MOST);
 });
 
-test('after somebody has tried to transfer a window away, views show the bytes again', () => {
+// A copy that is transferred away has taken with it what was written into it.
+testOfZeroCopy('after somebody has tried to transfer a window away, views show the bytes again', () => {
   using block = DmaBuffer.alloc(100);
   block.bytes.fill('b');
   using large = DmaBuffer.alloc(3 << 20);

@@ -115,10 +115,12 @@ describe('stats', () => {
 });
 
 test('capabilities() says what is to be had here, or why not', () => {
-  const { ioUring, directIo, pinning, externalBuffers, cpus } = capabilities();
-  expect(ioUring === true || typeof ioUring === 'string').toBe(true);
-  for (const flag of [directIo, pinning, externalBuffers]) expect(typeof flag).toBe('boolean');
+  const { ioUring, registeredBuffers, cpus, numaNodes, ...flags } = capabilities();
+  for (const answer of [ioUring, registeredBuffers]) expect(answer === true || typeof answer === 'string').toBe(true);
+  for (const flag of Object.values(flags)) expect(typeof flag).toBe('boolean');
+  expect(Object.keys(flags).sort()).toEqual(['directIo', 'externalBuffers', 'hugePages', 'pinning', 'stallStacks']);
   expect(cpus).toBeGreaterThanOrEqual(1);
+  expect(numaNodes).toBeGreaterThanOrEqual(1);
 });
 
 test('attach() takes its options, and refuses what is none, in a thread that is not attached', async () => {
