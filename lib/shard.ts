@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { native } from './native.js';
 import { attachDefault, attachWith, isAttached } from './attachment.js';
 import type { ShardOptions } from './attachment.js';
-import { checkFunction, checkChoice } from './checks.js';
+import { checkChoice, checkFunction, checkOptions } from './checks.js';
 import { reportMemoryWith } from './errors.js';
 import { leaksReclaimed, reportLeaksTo } from './handle.js';
 import { tracing } from './leaks.js';
@@ -122,6 +122,7 @@ export const thisShard: Shard = new Shard();
  * attach({ memory: '1GiB', cpu: 'auto' });
  */
 export function attach(options: ShardOptions = {}): Shard {
+  checkOptions('options', options);
   // Asking for nothing in particular is always well.
   if (!isAttached() || Object.keys(options).length > 0) attachWith(options);
   return thisShard;

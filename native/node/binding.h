@@ -15,11 +15,12 @@ struct bound_function {
   napi_callback function;
 };
 
+/// Stops without a word when the thread is being terminated while it loads the module: nothing will be called.
 inline void bind_functions(napi_env env, napi_value exports, environment& here, std::span<const bound_function> functions) {
   for (const bound_function& bound : functions) {
     napi_value function = nullptr;
-    ASSERT(napi_create_function(env, bound.name, NAPI_AUTO_LENGTH, bound.function, &here, &function) == napi_ok);
-    ASSERT(napi_set_named_property(env, exports, bound.name, function) == napi_ok);
+    if (napi_create_function(env, bound.name, NAPI_AUTO_LENGTH, bound.function, &here, &function) != napi_ok) return;
+    if (napi_set_named_property(env, exports, bound.name, function) != napi_ok) return;
   }
 }
 

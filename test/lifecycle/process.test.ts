@@ -48,6 +48,10 @@ describe.each(engines)('with %s', (engine) => {
   });
 });
 
+test('workers may be terminated while they load the package, attach, and count', async () => {
+  await expectWell('terminate-at-work', {}, 'alive\n');
+});
+
 test('a call is answered before the process ends', async () => {
   await expectWell('pending-call', {}, 'answered\n');
 });
