@@ -1,6 +1,8 @@
 // The only file that loads the binary, and its shape. Functions take numbers that were validated before and return
 // numbers: 0 or more is well, below 0 is an error (errors.ts).
 import { join } from 'node:path';
+import type { MemoryStats } from './shard.js';
+import type { ShardStats } from './stats.js';
 
 export interface Constants {
   readonly windowSize: number;
@@ -25,39 +27,9 @@ export interface Constants {
   readonly stallThreshold: number;
 }
 
-export interface NativeMemoryStats {
-  budget: number;
-  committed: number;
-  used: number;
-  free: number;
-  liveObjects: number;
-  allocations: number;
-  frees: number;
-  failures: number;
-  largeRequests: number;
-  remoteFreesSent: number;
-  remoteFreesReceived: number;
-  remoteFreesPending: number;
-  classes: { size: number; used: number; free: number; slabs: number }[];
-}
-
-export interface NativeShardStats {
-  lanes: { to: number; sent: number; received: number; waiting: number }[];
-  turns: number;
-  stalls: number;
-  longestTurn: number;
-  ledger: { copied: Record<string, number>; shared: number; moved: number };
-  io: {
-    engine: string;
-    reads: number;
-    writes: number;
-    syncs: number;
-    bytesRead: number;
-    bytesWritten: number;
-    inFlight: number;
-    submits: number;
-  };
-}
+/** What C++ counts; the facade adds the rest. */
+export type NativeMemoryStats = Omit<MemoryStats, 'leaksReclaimed'>;
+export type NativeShardStats = Omit<ShardStats, 'id' | 'cpu' | 'memory'>;
 
 export interface OpenedFile {
   file: number;
