@@ -6,7 +6,7 @@ import { checkInteger, checkOptions, invalidRange } from './checks.js';
 import { OUT_OF_MEMORY, outOfBounds, released } from './errors.js';
 import { Handle, unusedHandle } from './handle.js';
 import { prefetched } from './prefetch.js';
-import { attempt, relieve } from './pressure.js';
+import { relieve } from './pressure.js';
 import { viewMode, viewOf } from './views.js';
 
 const { alignmentMax, pageSize } = constants;
@@ -138,14 +138,13 @@ export class DmaBuffer {
    */
   share(start = 0, end: number = this.length): DmaBuffer {
     const handle = this.#writtenBack();
-    const slot = handle.slot('DmaBuffer');
+    if (handle.released) throw released('DmaBuffer');
     const { length } = handle;
     checkInteger('start', start);
     checkInteger('end', end);
     if (end > length) throw outOfBounds('share', end, length);
     if (start >= end) throw invalidRange('start', `below end (${end})`, start);
-    const shared = new Handle();
-    shared.filled(attempt(() => native.share(slot, start, end - start, shared.slot('DmaBuffer')), handle));
+    const shared = handle.share(start, end - start, 'DmaBuffer');
     return new DmaBuffer(shared, alignmentAt(this.#alignment, start));
   }
 

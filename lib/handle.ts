@@ -8,6 +8,7 @@ import { OUT_OF_MEMORY, outOfMemory, released } from './errors.js';
 import { bodyWords } from './exchange.js';
 import { placeOfCreation, tracing } from './leaks.js';
 import type { LeakReport } from './leaks.js';
+import { attempt } from './pressure.js';
 import { hide, viewMode } from './views.js';
 import type { Shown } from './views.js';
 
@@ -115,6 +116,10 @@ function nextBlock(): Block {
   return block;
 }
 
+function blockWithRoom(): Block {
+  return current === undefined || current.used === blockSlots ? nextBlock() : current;
+}
+
 /** Slots of one block that were filled ahead, to be handed out one by one. */
 export class Reserve {
   #block: Block | undefined;
@@ -123,8 +128,7 @@ export class Reserve {
 
   /** Takes at most `wanted` slots of the block that is being filled; `fill` gets the first and how many, and returns how many it filled. */
   fill(wanted: number, fill: (first: number, count: number) => number): void {
-    let block = current;
-    if (block === undefined || block.used === blockSlots) block = nextBlock();
+    const block = blockWithRoom();
     const count = fill(block.number * blockSlots + block.used, Math.min(wanted, blockSlots - block.used));
     this.#block = block;
     this.#next = block.used;
@@ -155,8 +159,7 @@ export class Handle {
   /** A slot of its own: the next one, or one that was reserved. */
   constructor(reservedIn?: Block, reservedAt = 0) {
     if (reservedIn === undefined) {
-      let block = current;
-      if (block === undefined || block.used === blockSlots) block = nextBlock();
+      const block = blockWithRoom();
       this.block = block;
       this.#at = block.used++;
       block.live++;
@@ -213,6 +216,13 @@ export class Handle {
     words[at + PENDING] = pending + bytes.length;
     appendedToSlack += bytes.length;
     return true;
+  }
+
+  /** A new handle on `length` bytes from `start`, which are there; `what` as for slot(). */
+  share(start: number, length: number, what: string): Handle {
+    const slot = this.slot(what);
+    const shared = new Handle();
+    return shared.filled(attempt(() => native.share(slot, start, length, shared.slot(what)), this));
   }
 
   /** Gives the bytes back: before the next native allocation, or at the end of the turn. The handle is gone. */

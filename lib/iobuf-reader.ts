@@ -4,9 +4,8 @@ import { constants, native } from './native.js';
 import { checkEncoding, checkInteger } from './checks.js';
 import { outOfBounds } from './errors.js';
 import { bodyWords } from './exchange.js';
-import { Handle } from './handle.js';
+import type { Handle } from './handle.js';
 import type { IoBuf } from './iobuf.js';
-import { attempt } from './pressure.js';
 import { innerWindow } from './views.js';
 
 const FRAGMENT_WORDS = 4;
@@ -134,9 +133,7 @@ export class IoBufReader {
   share(length: number): IoBuf {
     checkInteger('length', length);
     this.#need(length);
-    const shared = new Handle();
-    const slot = this.#handle.slot('IoBuf');
-    shared.filled(attempt(() => native.share(slot, this.#position, length, shared.slot('IoBuf')), this.#handle));
+    const shared = this.#handle.share(this.#position, length, 'IoBuf');
     this.#position += length;
     return this.#wrap(shared);
   }

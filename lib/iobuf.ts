@@ -137,7 +137,7 @@ export class IoBuf implements Iterable<Buffer> {
    */
   share(start = 0, end?: number): IoBuf {
     const [from, to] = this.#range('share', start, end);
-    return wrapHandle(shareRange(this.#handle, from, to - from));
+    return wrapHandle(this.#handle.share(from, to - from, 'IoBuf'));
   }
 
   /**
@@ -246,12 +246,6 @@ export class IoBuf implements Iterable<Buffer> {
 
 /** What the next chain is made of, when it is not to be empty: keeps the constructor free of arguments. */
 let pending: Handle | undefined;
-
-export function shareRange(handle: Handle, start: number, length: number): Handle {
-  const shared = new Handle();
-  const slot = handle.slot('IoBuf');
-  return shared.filled(attempt(() => native.share(slot, start, length, shared.slot('IoBuf')), handle));
-}
 
 export function iobufFrom(handle: Handle): IoBuf {
   return wrapHandle(handle);

@@ -1,26 +1,12 @@
 // Bytes that come out of an IoBuf: copies, views and checksums.
 import { inspect } from 'node:util';
-import { DmaBuffer, IoBuf, stats } from 'corebuf';
+import { DmaBuffer, IoBuf } from 'corebuf';
 import { expectCode, expectRangeError, expectTypeError, thrownBy } from './support/errors';
 import { expectNothingLeaked } from './support/shards';
 import { testOfZeroCopy } from './support/views';
+import { chainOf, copied, fragmentsOf } from './support/chains';
 
 expectNothingLeaked();
-
-/** Fragments with these texts, one each. */
-function chainOf(...texts: string[]): IoBuf {
-  const chain = new IoBuf();
-  for (const text of texts) chain.take(IoBuf.from(text));
-  return chain;
-}
-
-function fragmentsOf(chain: IoBuf): string[] {
-  return [...chain].map((view) => view.toString());
-}
-
-function copied(): Record<string, number> {
-  return stats().ledger.copied;
-}
 
 describe('copying out', () => {
   test('toBuffer() gives memory of its own', () => {

@@ -3,25 +3,11 @@ import { DmaBuffer, IoBuf, stats } from 'corebuf';
 import { corebufError, expectCode, expectRangeError, expectTypeError, thrownBy } from './support/errors';
 import { expectNothingLeaked } from './support/shards';
 import { testOfZeroCopy } from './support/views';
+import { chainOf, copied, fragmentsOf } from './support/chains';
 
 expectNothingLeaked();
 
 const KiB = 1024;
-
-/** Fragments with these texts, one each. */
-function chainOf(...texts: string[]): IoBuf {
-  const chain = new IoBuf();
-  for (const text of texts) chain.take(IoBuf.from(text));
-  return chain;
-}
-
-function fragmentsOf(chain: IoBuf): string[] {
-  return [...chain].map((view) => view.toString());
-}
-
-function copied(): Record<string, number> {
-  return stats().ledger.copied;
-}
 
 describe('a new IoBuf', () => {
   test('is empty and takes no memory', () => {

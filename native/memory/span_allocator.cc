@@ -133,12 +133,6 @@ void span_allocator::remove_free(page_number first) {
   if (free_[order].empty()) orders_free_ &= ~(uint32_t{1} << order);
 }
 
-size_t span_allocator::pages_free(unsigned order) const {
-  size_t pages = 0;
-  for (page_number span = free_[order].front(); span != no_page; span = table_[span].next) pages += pages_in(order);
-  return pages;
-}
-
 void span_allocator::invariant() const {
   size_t free = 0;
   size_t resident_free = 0;

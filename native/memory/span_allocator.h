@@ -36,10 +36,6 @@ class span_allocator {
   size_t pages_used() const { return pages_used_; }
   size_t pages_resident() const { return pages_resident_; }
   size_t pages_max() const { return pages_max_; }
-  size_t pages_committable() const { return table_.pages(); }
-
-  /// Pages that free spans of each order hold, for reports.
-  size_t pages_free(unsigned order) const;
 
   void invariant() const;
 

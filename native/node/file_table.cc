@@ -109,13 +109,6 @@ iobuf file_table::claim(size_t ordinal) {
   return claimed;
 }
 
-bool file_table::in_flight() const {
-  for (const auto& engine : engines_) {
-    if (engine && !engine->idle()) return true;
-  }
-  return false;
-}
-
 io_stats file_table::stats() const {
   io_stats sum;
   for (const auto& engine : engines_) {

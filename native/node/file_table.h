@@ -41,7 +41,6 @@ class file_table {
   void flush();  // hands submitted work to the kernel
   bool reap();   // true when something was completed
   void deliver(const exchange& area, event_loop& loop, const script_callback& callback);
-  bool in_flight() const;
 
   /// What the completed read at `ordinal` of the batch that is being delivered has read.
   iobuf claim(size_t ordinal);
