@@ -1,12 +1,12 @@
 // Memory alone: the native heap beside general allocators, buffers beside Buffers, what the garbage collector has to do with
 // either, and what many live objects add to the cost of the next one.
 import { PerformanceObserver } from 'node:perf_hooks';
-import { attach, DmaBuffer } from 'corebuf';
+import { attach, DmaBuffer, IoBuf } from 'corebuf';
 import { allocCase, SIZES } from './alloc.js';
 import { settle, sideOf } from './harness/measure.js';
 import type { Effort, Side, Sides } from './harness/measure.js';
 import { nativeCases } from './harness/native.js';
-import type { OpenSuite, OwnCase, Suite } from './harness/suite.js';
+import type { OpenSuite, OwnCase, Suite, WorkCase } from './harness/suite.js';
 
 const CHURN_SIZE = 64 * 1024;
 const CHURN_LIVE = 1000;
@@ -99,6 +99,34 @@ function gcCase(): OwnCase {
   };
 }
 
+/** The net under forgotten objects is part of what an object costs: ours watches blocks of handles, the peer each object. */
+function netCase(): WorkCase {
+  class Watched {
+    released = false;
+    release(): void {
+      this.released = true;
+      registry.unregister(this);
+    }
+  }
+  const registry = new FinalizationRegistry<number>(() => undefined);
+  return {
+    kind: 'work',
+    name: 'an empty IoBuf made and released, the net included',
+    unit: 'ns',
+    peerName: 'a FinalizationRegistry entry per object',
+    ours(count) {
+      for (let at = 0; at < count; at++) new IoBuf().release();
+    },
+    peer(count) {
+      for (let at = 0; at < count; at++) {
+        const watched = new Watched();
+        registry.register(watched, at, watched);
+        watched.release();
+      }
+    },
+  };
+}
+
 function smallBlock(): DmaBuffer {
   return DmaBuffer.alloc(64, { alignment: 64 });
 }
@@ -137,6 +165,6 @@ export const memory: Suite = {
   about: 'the allocator alone, its cost to the garbage collector, and how cost grows',
   open(): OpenSuite {
     attach({ memory: '512MiB' });
-    return { cases: [...nativeCases('memory'), ...SIZES.map(allocCase), gcCase(), growthCase()] };
+    return { cases: [...nativeCases('memory'), ...SIZES.map(allocCase), netCase(), gcCase(), growthCase()] };
   },
 };

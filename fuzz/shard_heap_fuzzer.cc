@@ -103,7 +103,8 @@ class session {
 
   void allocate(size_t size, size_t alignment) {
     if (live_.size() + away_.size() >= live_most) return;
-    void* given = alignment == 1 ? heap_->allocate(size) : heap_->allocate_aligned(size, alignment);
+    void* given = alignment == 1 ? given_.byte() % 4 == 0 ? heap_->allocate_record(size) : heap_->allocate(size)
+                                 : heap_->allocate_aligned(size, alignment);
     if (given == nullptr) return;
     auto* memory = static_cast<std::byte*>(given);
     const size_t usable = heap_->usable_size(memory);

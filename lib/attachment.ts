@@ -2,6 +2,7 @@
 import { constants, native } from './native.js';
 import { checkBoolean, checkChoice, checkInteger, checkOptions, invalidType } from './checks.js';
 import { CorebufError } from './errors.js';
+import { warnOfRequestsAbove } from './large-requests.js';
 import { formatMemorySize, parseMemorySize } from './memory-size.js';
 import { chooseViews } from './views.js';
 
@@ -26,6 +27,11 @@ export interface ShardOptions {
   zeroOnRelease?: boolean;
   /** Asks for huge pages behind the arena. Default false. */
   hugePages?: boolean;
+  /**
+   * Warns (process 'warning', CorebufLargeRequest, with a stack) of requests for more than this in one piece: bytes or '1MiB', at least
+   * 128 KiB. Each warning doubles it. Default: COREBUF_WARN_ABOVE, else no warnings.
+   */
+  warnAbove?: number | string;
 }
 
 const SCRUB = { none: 0, zero: 1, poison: 2 } as const;
@@ -36,6 +42,8 @@ interface Attachment {
   readonly arenaPieces: number;
   readonly cpu: number | undefined;
   readonly budget: number;
+  /** Bytes are overwritten when their memory is freed. */
+  readonly scrubbing: boolean;
 }
 
 export const SPIN_DEFAULT = 50;
@@ -66,6 +74,8 @@ export function attachWith(options: ShardOptions): Attachment {
   checkBoolean('options.zeroOnRelease', zeroOnRelease);
   checkBoolean('options.hugePages', hugePages);
   checkCpu(options.cpu);
+  const warnAbove = options.warnAbove ?? process.env.COREBUF_WARN_ABOVE;
+  if (warnAbove !== undefined) warnOfRequestsAbove(parseMemorySize('options.warnAbove', warnAbove, constants.slotMax));
 
   const scrub = checked ? SCRUB.poison : zeroOnRelease ? SCRUB.zero : SCRUB.none;
   if (native.attach(budget, spin, stallThreshold, hugePages ? 1 : 0, scrub) < 0) {
@@ -73,7 +83,7 @@ export function attachWith(options: ShardOptions): Attachment {
   }
   const ref = native.shardRef();
   chooseViews(process.env.COREBUF_COPY_VIEWS === '1' ? 'copied' : checked ? 'checked' : 'shared');
-  attachment = { ...ref, cpu: pin(options.cpu, ref.id), budget };
+  attachment = { ...ref, cpu: pin(options.cpu, ref.id), budget, scrubbing: scrub !== SCRUB.none };
   return attachment;
 }
 

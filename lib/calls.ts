@@ -240,8 +240,7 @@ function decodeAt(ordinal: number, start: number, length: number, inPayload: num
   if (length === 0) return undefined;
   const claim = (bytes: number): Handle => {
     const claimed = new Handle();
-    native.claimParcel(ordinal, bytes, claimed.slot('chain'));
-    return claimed;
+    return claimed.filled(native.claimParcel(ordinal, bytes, claimed.slot('chain')));
   };
   if (inPayload === 0) return new Decoder(incomingBytes, start, claim).value();
   const bytes = Buffer.allocUnsafeSlow(length);

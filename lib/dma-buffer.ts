@@ -4,8 +4,9 @@ import { constants, native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { checkInteger, checkOptions, invalidRange } from './checks.js';
 import { OUT_OF_MEMORY, outOfBounds, released } from './errors.js';
-import { Handle, unusedHandle } from './handle.js';
-import { prefetched } from './prefetch.js';
+import { givenUp, Handle, unusedHandle } from './handle.js';
+import { noteRequest } from './large-requests.js';
+import { keepReady, prefetched } from './prefetch.js';
 import { relieve } from './pressure.js';
 import { viewMode, viewOf } from './views.js';
 
@@ -22,16 +23,21 @@ export class DmaBuffer {
   #handle: Handle;
   #alignment: number;
   #bytes: Buffer | undefined;
+  /** No other reference was ever made: released, it may be used again as it is. */
+  #sole: boolean;
 
-  private constructor(handle: Handle, alignment: number) {
+  private constructor(handle: Handle, alignment: number, sole: boolean) {
     this.#handle = handle;
     this.#alignment = alignment;
-    handle.markDma(true);
+    this.#sole = sole;
   }
 
   static {
-    makeDma = (handle, alignment) => new DmaBuffer(handle, alignment);
-    handleOfDma = (buffer) => buffer.#writtenBack();
+    makeDma = (handle, alignment) => {
+      handle.markDma(true);
+      return new DmaBuffer(handle, alignment, false);
+    };
+    handleOfDma = (buffer) => buffer.#handedOut();
   }
 
   /**
@@ -48,7 +54,7 @@ export class DmaBuffer {
     checkInteger('length', length, 1, DMA_LENGTH_MAX);
     if (options === undefined) {
       const ready = prefetched(length);
-      if (ready !== undefined) return new DmaBuffer(ready, pageSize);
+      if (ready !== undefined) return new DmaBuffer(ready, pageSize, true);
     }
     let alignment = pageSize;
     let zero = 0;
@@ -57,6 +63,7 @@ export class DmaBuffer {
       alignment = checkedAlignment(options.alignment ?? pageSize);
       zero = options.zero === true ? 1 : 0;
     }
+    noteRequest(length);
     const handle = new Handle();
     const slot = handle.slot('DmaBuffer');
     let result = native.dmaAlloc(slot, length, alignment, zero);
@@ -64,8 +71,8 @@ export class DmaBuffer {
       relieve();
       result = native.dmaAlloc(slot, length, alignment, zero);
     }
-    handle.filled(result);
-    return new DmaBuffer(handle, alignment);
+    handle.filled(result).markDma(true);
+    return new DmaBuffer(handle, alignment, alignment === pageSize);
   }
 
   /** In bytes; 0 once released. */
@@ -137,30 +144,36 @@ export class DmaBuffer {
    * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, ERR_OUT_OF_MEMORY
    */
   share(start = 0, end: number = this.length): DmaBuffer {
-    const handle = this.#writtenBack();
+    const handle = this.#handedOut();
     if (handle.released) throw released('DmaBuffer');
     const { length } = handle;
     checkInteger('start', start);
     checkInteger('end', end);
     if (end > length) throw outOfBounds('share', end, length);
     if (start >= end) throw invalidRange('start', `below end (${end})`, start);
-    const shared = handle.share(start, end - start, 'DmaBuffer');
-    return new DmaBuffer(shared, alignmentAt(this.#alignment, start));
+    return makeDma(handle.share(start, end - start, 'DmaBuffer'), alignmentAt(this.#alignment, start));
   }
 
   /** Gives the memory back, on its home shard. Releasing twice is harmless. */
   release(): void {
-    this.#handle.release();
+    const handle = this.#handle;
     this.#bytes = undefined;
+    if (this.#sole && keepReady(handle)) this.#handle = givenUp;
+    else handle.release();
+    this.#sole = false;
   }
 
   [Symbol.dispose](): void {
     this.release();
   }
 
-  /** Where views are copies, what was written into them reaches the memory before anybody else uses it. */
-  #writtenBack(): Handle {
+  /**
+   * The handle, for somebody who may make further references. Where views are copies, what was written into them reaches the
+   * memory before.
+   */
+  #handedOut(): Handle {
     const handle = this.#handle;
+    this.#sole = false;
     if (viewMode() !== 'copied' || handle.released) return handle;
     // A length of 0: somebody has transferred it away.
     if (this.#bytes !== undefined && this.#bytes.length > 0) native.copyIn(handle.slot('DmaBuffer'), this.#bytes);

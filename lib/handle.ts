@@ -120,7 +120,7 @@ function blockWithRoom(): Block {
   return current === undefined || current.used === blockSlots ? nextBlock() : current;
 }
 
-/** Slots of one block that were filled ahead, to be handed out one by one. */
+/** Slots of one block that were filled ahead with DmaBuffers, to be handed out one by one. */
 export class Reserve {
   #block: Block | undefined;
   #next = 0;
@@ -131,6 +131,7 @@ export class Reserve {
     const block = blockWithRoom();
     const count = fill(block.number * blockSlots + block.used, Math.min(wanted, blockSlots - block.used));
     this.#block = block;
+    for (let at = 0; at < count; at++) block.words[(block.used + at) * slotWords + KIND] = KIND_DMA;
     this.#next = block.used;
     this.#end = block.used += count;
     block.live += count;
@@ -272,3 +273,7 @@ export class Handle {
  * collection at a moment without handles costs nothing of the kind. IoBuf and DmaBuffer keep one each, too.
  */
 export const unusedHandle = new Handle(new Block(-1, new ArrayBuffer(slotSize)));
+
+/** What an object refers to whose own handle is used again. */
+export const givenUp = new Handle(unusedHandle.block);
+givenUp.forget();

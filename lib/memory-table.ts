@@ -16,6 +16,6 @@ export function memoryTable(shard: number, stats: MemoryStats): string {
     lines.push(`${cells.join('')}${formatMemorySize(used * size).padStart(12)}`);
   }
   const inSlots = stats.classes.reduce((sum, { size, used }) => sum + size * used, 0);
-  lines.push(`  larger than 128 KiB: ${formatMemorySize(stats.used - inSlots)}`);
+  lines.push(`  in spans of their own: ${formatMemorySize(stats.used - inSlots)}`);
   return lines.join('\n');
 }

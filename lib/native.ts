@@ -21,6 +21,7 @@ export interface Constants {
   readonly listedMax: number;
   readonly parcelsMax: number;
   readonly alignmentMax: number;
+  readonly slotMax: number;
   readonly budgetMin: number;
   readonly pageSize: number;
   readonly shardsMax: number;

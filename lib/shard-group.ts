@@ -247,7 +247,8 @@ function planOf(module: URL | string, options: GroupOptions): Plan {
   // A shard that spins takes a processor from another where there are not enough.
   const spin = options.spin ?? (shards < machine.cpus ? SPIN_DEFAULT : 0);
   checkInteger('options.spin', spin, 0, 1_000_000);
-  const { stallThreshold, checked, zeroOnRelease, hugePages } = options;
+  const { stallThreshold, checked, zeroOnRelease, hugePages, warnAbove } = options;
+  if (warnAbove !== undefined) parseMemorySize('options.warnAbove', warnAbove, constants.slotMax);
   if (stallThreshold !== undefined) checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
   for (const [name, value] of Object.entries({ checked, zeroOnRelease, hugePages })) {
     if (value !== undefined) checkBoolean(`options.${name}`, value);
@@ -260,6 +261,7 @@ function planOf(module: URL | string, options: GroupOptions): Plan {
     ...(checked === undefined ? {} : { checked }),
     ...(zeroOnRelease === undefined ? {} : { zeroOnRelease }),
     ...(hugePages === undefined ? {} : { hugePages }),
+    ...(warnAbove === undefined ? {} : { warnAbove }),
   });
   return { module: hrefOf(module), shards, maxInFlight, spin, workerData: options.workerData, optionsOf };
 }

@@ -18,6 +18,7 @@
       "io/uring_engine.cc",
       "io/wake_event.cc",
       "memory/address_map.cc",
+      "memory/memory_zone.cc",
       "memory/os_memory.cc",
       "memory/shard_heap.cc",
       "memory/slab_pool.cc",

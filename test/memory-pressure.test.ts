@@ -4,7 +4,7 @@ import type { FailingShard } from './fixtures/failing-shard';
 import { failIn } from './fixtures/fail-in';
 import type { ServiceUnderTest } from './fixtures/service';
 import { corebufError, expectTypeError } from './support/errors';
-import { expectWell } from './support/program';
+import { expectWell, runProgram } from './support/program';
 import { removeScratchAfterEach, scratchPath } from './support/scratch';
 import { expectNothingLeaked, fixture, startGroup } from './support/shards';
 
@@ -98,4 +98,10 @@ describe('in the middle of a send that finds no memory', () => {
     }
     chain.release();
   });
+});
+
+test('requests for more than was announced are warned of, with the place, and without a flood', async () => {
+  const { stderr, ...ended } = await runProgram('large-requests');
+  expect(ended).toEqual({ code: 0, signal: null, stdout: '' });
+  expect(stderr.match(/CorebufLargeRequest/g)).toHaveLength(2);
 });

@@ -1,5 +1,6 @@
 // What users can do to the ArrayBuffers under their views.
 import { DmaBuffer, IoBuf } from 'corebuf';
+import { expectWell } from './support/program';
 import { expectNothingLeaked } from './support/shards';
 import { testOfZeroCopy } from './support/views';
 
@@ -54,4 +55,8 @@ testOfZeroCopy('after somebody has tried to transfer a window away, views show t
     expect(Buffer.concat([...chain]).toString()).toBe('c'.repeat(2000));
     expect(chain.reader().readUInt8()).toBe('c'.charCodeAt(0));
   }
+});
+
+test('who writes over a whole window destroys bytes, and nothing that keeps the process alive', async () => {
+  await expectWell('scribbled', { env: { COREBUF_CHECKED: '', COREBUF_COPY_VIEWS: '' } });
 });

@@ -10,7 +10,7 @@ namespace corebuf {
 namespace {
 
 buffer* make_record(shard& home) {
-  void* memory = home.heap().allocate(sizeof(buffer));
+  void* memory = home.heap().allocate_record(sizeof(buffer));
   return memory == nullptr ? nullptr : new (memory) buffer;
 }
 

@@ -5,7 +5,7 @@
 namespace corebuf {
 
 fragment* fragment::make(shard& home, buffer& of, std::byte* data, size_t length) {
-  void* memory = home.heap().allocate(sizeof(fragment));
+  void* memory = home.heap().allocate_record(sizeof(fragment));
   if (memory == nullptr) return nullptr;
   fragment* made = new (memory) fragment;
   made->of = &of;

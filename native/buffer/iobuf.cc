@@ -217,6 +217,14 @@ chain<homebound> iobuf::depart(shard& here) {
   return departing;
 }
 
+bool iobuf::can_arrive(const chain<homebound>& payload, size_t length) {
+  size_t bytes = 0;
+  for (const homebound* at = payload.front(); at != nullptr && bytes < length; at = at->next) {
+    bytes += static_cast<const fragment*>(at)->length;
+  }
+  return bytes == length;
+}
+
 iobuf iobuf::arrive(chain<homebound>& payload, size_t length) {
   iobuf arrived;
   while (arrived.length_ < length) {

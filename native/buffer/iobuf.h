@@ -80,6 +80,8 @@ class iobuf {
   chain<homebound> depart(shard& here);
   /// The first `length` bytes of what has arrived, which end at the end of a fragment.
   static iobuf arrive(chain<homebound>& payload, size_t length);
+  /// Whether they do.
+  static bool can_arrive(const chain<homebound>& payload, size_t length);
 
   void invariant() const;
 

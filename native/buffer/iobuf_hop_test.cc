@@ -171,7 +171,7 @@ TEST_F(IobufHop, LeavesTheContentUnchangedWhenAProxyFindsNoMemory) {
   tiny.act([&](shard& here) {
     std::vector<void*> ballast;
     for (size_t size : {64 * KiB, 1 * KiB, size_t{16}}) {
-      while (void* memory = here.heap().allocate(size)) ballast.push_back(memory);
+      while (void* memory = here.heap().allocate_record(size)) ballast.push_back(memory);
     }
     const size_t live = here.heap().live_objects();
     EXPECT_FALSE(foreign.share(here, 0, 30, shared));

@@ -278,6 +278,7 @@ class scarcity {
  private:
   void take_all(size_t size) {
     while (void* memory = heap_.allocate(size)) ballast_.push_back(memory);
+    while (void* memory = heap_.allocate_record(size)) ballast_.push_back(memory);
   }
 
   shard_heap& heap_;

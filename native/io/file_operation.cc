@@ -39,7 +39,7 @@ bool append_aligned_room(shard& home, size_t bytes, size_t alignment, iobuf& int
 }  // namespace
 
 file_operation* file_operation::make(shard& home, const dma_file& file, io_op op, size_t vectors) {
-  void* memory = home.heap().allocate(sizeof(file_operation) + vectors * sizeof(iovec));
+  void* memory = home.heap().allocate_record(sizeof(file_operation) + vectors * sizeof(iovec));
   if (memory == nullptr) return nullptr;
   auto* made = new (memory) file_operation(home, file, op);
   made->vector_count_ = vectors;

@@ -10,7 +10,7 @@ namespace {
 #ifdef __SANITIZE_THREAD__
 constexpr unsigned arena_shift_max = 30;
 #else
-constexpr unsigned arena_shift_max = 36;
+constexpr unsigned arena_shift_max = 37;
 #endif
 constexpr unsigned arena_shift_min = 24;
 

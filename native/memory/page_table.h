@@ -1,8 +1,8 @@
 // What each page of an arena is at the moment: one small record per page, at the arena's own beginning. Records
 // are zero until first used, and memory behind untouched records is never committed by the kernel.
 //
-//   arena │ shard_heap │ page records │ slot bits │ resident bits │ page │ page │ page │ …
-//           └──────────────── bookkeeping ─────────────────────┘  └ handed out ───────
+//   arena │ shard_heap │ page records │ slot bits │ resident bits │ page │ page │ page │ … │ page │ page │ …
+//           └──────────────── bookkeeping ─────────────────────┘  └ data zone ─────────┘ └ record zone ┘
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ enum class page_kind : uint8_t {
 struct page {
   page_kind kind = page_kind::unknown;
   uint8_t order = 0;           // first page of a span: its size is 2^order pages
-  uint8_t size_class = 0;      // slab
   uint16_t slots_free = 0;     // first page of a slab: slots that lie in it free
+  uint32_t pool = 0;           // slab: where the pool of its slots lies, in bytes from the arena's beginning
   page_number next = no_page;  // first page of a free span or a slab: its neighbours on a page_list
   page_number previous = no_page;
 };
@@ -48,6 +48,11 @@ class page_table {
 
   /// The bits of the slab that begins at `first`; a set bit is a free slot.
   uint64_t* slot_bits(page_number first) const { return slot_bits_ + size_t{first} * slot_words_per_page; }
+
+  uint32_t offset_of(const void* bookkeeping) const {
+    return static_cast<uint32_t>(address_of(bookkeeping) - address_of(arena_));
+  }
+  std::byte* at_offset(uint32_t offset) const { return arena_ + offset; }
 
   page_number number_of(const void* pointer) const {
     return static_cast<page_number>((address_of(pointer) - address_of(arena_)) >> page_shift);

@@ -19,7 +19,9 @@ class modelled_heap {
   void allocate() {
     const size_t alignment = random_() % 4 == 0 ? size_t{1} << random_() % 22 : 1;
     const size_t size = random_size();
-    void* allocated = alignment == 1 ? heap_.allocate(size) : heap_.allocate_aligned(size, alignment);
+    const bool record = alignment == 1 && random_() % 3 == 0;
+    void* allocated = record ? heap_.allocate_record(size)
+                             : alignment == 1 ? heap_.allocate(size) : heap_.allocate_aligned(size, alignment);
     auto* memory = static_cast<std::byte*>(allocated);
     if (memory == nullptr) {
       ++refused_;

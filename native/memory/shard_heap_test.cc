@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <set>
 #include <vector>
 
 #include "memory/heap_test_support.h"
@@ -183,6 +184,53 @@ TEST(ShardHeap, BeginsWhatItHandsOutInAWindowWithoutBookkeeping) {
   for (void* memory : all) {
     ASSERT_GE(address_of(memory), align_up(address_of(&*heap) + sizeof(shard_heap), window_size));
   }
+  free_all(*heap, all);
+}
+
+TEST(ShardHeap, FindsRoomForOneWhereThereIsNoneForASlab) {
+  for (const size_t size : {128 * KiB, 64 * KiB, 14 * KiB}) {
+    scoped_heap heap(shard_heap::budget_min);
+    std::vector<void*> all = exhaust(*heap, size);
+    EXPECT_GE(all.size() * heap->usable_size(all.back()), heap->budget() * 7 / 8) << size;
+    EXPECT_EQ(heap->stats().large_requests, 0u);
+    heap->invariant();
+    free_all(*heap, all);
+    EXPECT_EQ(heap->stats().used, 0u);
+  }
+}
+
+TEST(ShardHeap, KeepsRecordsOutOfTheWindowsThatHoldData) {
+  scoped_heap heap(256 * MiB);
+  std::set<uintptr_t> data_windows;
+  std::vector<void*> all;
+  const auto window_of = [](void* memory) { return address_of(memory) / window_size; };
+  for (size_t round = 0; round < 1000; ++round) {
+    for (size_t size : {size_t{32}, size_t{48}, size_t{256}, 4 * KiB, 40 * KiB}) {
+      all.push_back(heap->allocate(size));
+      data_windows.insert(window_of(all.back()));
+    }
+  }
+  for (size_t size : {size_t{32}, size_t{48}, size_t{256}, 20 * KiB, 128 * KiB, 200 * KiB}) {
+    for (size_t round = 0; round < 40; ++round) {
+      all.push_back(heap->allocate_record(size));
+      ASSERT_NE(all.back(), nullptr);
+      EXPECT_FALSE(data_windows.contains(window_of(all.back()))) << size;
+    }
+  }
+  heap->invariant();
+  free_all(*heap, all);
+  heap->trim();
+  EXPECT_EQ(heap->stats().committed, heap->committed_floor());
+}
+
+TEST(ShardHeap, LetsRecordsHaveWhatDataHasGivenBack) {
+  scoped_heap heap(8 * MiB);
+  std::vector<void*> all = exhaust(*heap, 64 * KiB);
+  EXPECT_EQ(heap->allocate_record(48), nullptr);
+  free_all(*heap, all);
+  while (void* memory = heap->allocate_record(48)) all.push_back(memory);
+  EXPECT_GT(all.size() * 48, 7 * MiB);
+  heap->invariant();
   free_all(*heap, all);
 }
 

@@ -20,23 +20,25 @@ namespace corebuf {
 
 class slab_pool {
  public:
-  /// `cached_bytes` is how much the magazine may hold idle.
-  void init(uint8_t size_class, size_t cached_bytes);
+  /// Lies in the arena of `table`. The magazine may hold `cached_bytes` idle.
+  slab_pool(span_cache& spans, page_table table, size_t size_class, size_t cached_bytes);
+  slab_pool(const slab_pool&) = delete;
+  slab_pool& operator=(const slab_pool&) = delete;
 
   /// nullptr when the budget is spent.
-  void* allocate(span_cache& spans, page_table& table) {
-    if (__builtin_expect(free_.empty(), 0) && !refill(spans, table)) return nullptr;
+  void* allocate() {
+    if (__builtin_expect(free_.empty(), 0) && !refill()) return nullptr;
     ++allocations_;
     return free_.pop();
   }
 
-  void free(span_cache& spans, page_table& table, void* pointer) {
-    if (__builtin_expect(free_.full(), 0)) spill(spans, table, free_.limit() - step());
+  void free(void* pointer) {
+    if (__builtin_expect(free_.full(), 0)) spill(free_.limit() - step());
     free_.push(pointer);
   }
 
   /// Puts the oldest free slots back into their slabs until `keep` are left; slabs that become whole are given up.
-  void spill(span_cache& spans, page_table& table, size_t keep);
+  void spill(size_t keep);
 
   size_t slot_size() const { return slot_sizes[size_class_]; }
   uint64_t allocations() const { return allocations_; }
@@ -44,7 +46,9 @@ class slab_pool {
   size_t slots_free() const { return slabs_ * slab_slots(size_class_) - slots_live(); }
   size_t slabs() const { return slabs_; }
 
-  void invariant(page_table& table) const;
+  size_t pages() const { return slabs_ << slab_order(size_class_); }
+
+  void invariant() const;
 
  private:
   static constexpr size_t cached_slots_max = 1024;
@@ -54,21 +58,23 @@ class slab_pool {
   /// soon finds it half full, and moves nothing any more.
   size_t step() const { return free_.limit() / 4; }
 
-  bool refill(span_cache& spans, page_table& table);
+  bool refill();
   template <typename Visit>
   void each_page_of_slots(page_number first, Visit visit) const;
-  bool add_slab(span_cache& spans, page_table& table);
-  size_t take_slots(page_table& table, page_number first, std::span<void*> into);
-  void put_slots(span_cache& spans, page_table& table, std::span<void* const> slots);
-  void give_up(span_cache& spans, page_table& table, page_number first);
+  bool add_slab();
+  size_t take_slots(page_number first, std::span<void*> into);
+  void put_slots(std::span<void* const> slots);
+  void give_up(page_number first);
 
   magazine<void*, cached_slots_max> free_;
   uint64_t allocations_ = 0;
   size_t slots_out_ = 0;  // not in their slab: live or in the magazine
   size_t slabs_ = 0;
-  page_list partial_;       // slabs with a slot to give
-  uint32_t reciprocal_ = 0;  // of the slot size, in 2^-32, rounded up
-  uint8_t size_class_ = 0;
+  page_list partial_;     // slabs with a slot to give
+  span_cache& spans_;
+  page_table table_;
+  const uint32_t reciprocal_;  // of the slot size, in 2^-32, rounded up
+  const uint8_t size_class_;
 };
 
 }  // namespace corebuf

@@ -18,20 +18,21 @@ constexpr size_t pages_in(unsigned order) { return size_t{1} << order; }
 
 }  // namespace
 
-span_allocator::span_allocator(page_table table, page_set resident, page_number first, size_t pages_max,
-                               bool huge_pages)
+span_allocator::span_allocator(page_table table, page_set resident, page_number first, page_number end,
+                               page_budget& budget, bool huge_pages)
     : table_(table),
       resident_(resident),
       first_page_(first),
-      pages_max_(pages_max),
+      end_page_(end),
+      budget_(budget),
       huge_pages_(huge_pages),
       accessible_end_(first) {
   // The largest naturally aligned spans that fit, front to back.
   size_t at = first;
-  while (at < table_.pages()) {
+  while (at < end_page_) {
     unsigned order = static_cast<unsigned>(std::countr_zero(at));
     order = std::min(order, orders - 1);
-    while (at + pages_in(order) > table_.pages()) --order;
+    while (at + pages_in(order) > end_page_) --order;
     insert_free(static_cast<page_number>(at), order);
     at += pages_in(order);
   }
@@ -39,7 +40,7 @@ span_allocator::span_allocator(page_table table, page_set resident, page_number 
 
 page_number span_allocator::allocate(unsigned order) {
   const size_t wanted = pages_in(order);
-  if (order >= orders || pages_used_ + wanted > pages_max_) return no_page;
+  if (order >= orders || budget_.used + wanted > budget_.most) return no_page;
   const uint32_t fitting = orders_free_ >> order << order;
   if (fitting == 0) return no_page;
 
@@ -47,11 +48,11 @@ page_number span_allocator::allocate(unsigned order) {
   const page_number first = free_[found].front();
   if (!make_accessible(first, wanted)) return no_page;
   // Idle memory elsewhere must not carry the shard over its budget.
-  if (pages_resident_ + wanted > pages_max_) {
+  if (budget_.resident + wanted > budget_.most) {
     const size_t missing = wanted - resident_.count(first, wanted);
-    if (pages_resident_ + missing > pages_max_) purge();
-    // The system may hold on to it: then the shard has to do without.
-    if (pages_resident_ + wanted - resident_.count(first, wanted) > pages_max_) return no_page;
+    if (budget_.resident + missing > budget_.most) purge();
+    // The system, or another zone, may hold on to it: then the shard has to do without.
+    if (budget_.resident + wanted - resident_.count(first, wanted) > budget_.most) return no_page;
   }
 
   remove_free(first);
@@ -60,8 +61,11 @@ page_number span_allocator::allocate(unsigned order) {
     insert_free(first + static_cast<page_number>(pages_in(found)), found);
   }
   table_[first].order = static_cast<uint8_t>(order);
+  const size_t added = resident_.add(first, wanted);
   pages_used_ += wanted;
-  pages_resident_ += resident_.add(first, wanted);
+  pages_resident_ += added;
+  budget_.used += wanted;
+  budget_.resident += added;
   pages_idle_least_ = std::min(pages_idle_least_, pages_idle());
   return first;
 }
@@ -69,10 +73,11 @@ page_number span_allocator::allocate(unsigned order) {
 void span_allocator::free(page_number first) {
   unsigned order = table_[first].order;
   pages_used_ -= pages_in(order);
+  budget_.used -= pages_in(order);
   table_[first].kind = page_kind::unknown;
   while (order + 1 < orders) {
     const page_number buddy = first ^ static_cast<page_number>(pages_in(order));
-    if (buddy < first_page_ || buddy + pages_in(order) > table_.pages()) break;
+    if (buddy < first_page_ || buddy + pages_in(order) > end_page_) break;
     if (table_[buddy].kind != page_kind::free || table_[buddy].order != order) break;
     remove_free(buddy);
     first = std::min(first, buddy);
@@ -89,6 +94,7 @@ size_t span_allocator::purge(size_t pages_most) {
     }
   }
   pages_resident_ -= purged;
+  budget_.resident -= purged;
   pages_idle_least_ = std::min(pages_idle_least_, pages_idle());
   return purged * page_size;
 }
@@ -111,7 +117,7 @@ size_t span_allocator::decay() {
 bool span_allocator::make_accessible(page_number first, size_t count) {
   const size_t end = first + count;
   if (end <= accessible_end_) return true;
-  const size_t wanted = std::min(align_up(end, commit_step_pages), table_.pages());
+  const size_t wanted = std::min<size_t>(align_up(end, commit_step_pages), end_page_);
   const size_t bytes = (wanted - accessible_end_) * page_size;
   if (!os_memory::commit(table_.address(accessible_end_), bytes)) return false;
   if (huge_pages_) os_memory::prefer_huge_pages(table_.address(accessible_end_), bytes);
@@ -150,10 +156,10 @@ void span_allocator::invariant() const {
       previous = span;
     }
   }
-  ASSERT(first_page_ + pages_used_ + free == table_.pages());
+  ASSERT(first_page_ + pages_used_ + free == end_page_);
   ASSERT(pages_used_ + resident_free == pages_resident_);
-  ASSERT(pages_used_ <= pages_max_);
-  ASSERT(pages_resident_ <= pages_max_);
+  ASSERT(pages_used_ <= budget_.used && budget_.used <= budget_.most);
+  ASSERT(pages_resident_ <= budget_.resident && budget_.resident <= budget_.most);
 }
 
 }  // namespace corebuf

@@ -1,11 +1,13 @@
 // Hands out runs of pages by the buddy method: every span is a power of two long and naturally aligned, and two
 // free halves of one span always merge. Belongs to one shard. Memory is committed in steps as spans first
 // reach it; pages of free spans keep their memory until purge() gives it back.
+// A shard has one for each zone of its arena, and one budget for all of them.
 #pragma once
 
 #include <array>
 #include <cstddef>
 
+#include "memory/page_budget.h"
 #include "memory/page_set.h"
 #include "memory/page_table.h"
 
@@ -13,9 +15,9 @@ namespace corebuf {
 
 class span_allocator {
  public:
-  /// Pages from `first` to the end of the table are free; `resident` and the table are zeroed memory.
-  /// `pages_max` is the budget: how many pages may be in use, or have memory behind them, at once.
-  span_allocator(page_table table, page_set resident, page_number first, size_t pages_max, bool huge_pages);
+  /// Pages from `first` to `end` are free; `resident` and the table are zeroed memory.
+  span_allocator(page_table table, page_set resident, page_number first, page_number end, page_budget& budget,
+                 bool huge_pages);
 
   span_allocator(const span_allocator&) = delete;
   span_allocator& operator=(const span_allocator&) = delete;
@@ -35,8 +37,6 @@ class span_allocator {
 
   size_t pages_used() const { return pages_used_; }
   size_t pages_resident() const { return pages_resident_; }
-  size_t pages_max() const { return pages_max_; }
-
   void invariant() const;
 
   static constexpr unsigned orders = 26;  // to 128 GiB
@@ -50,7 +50,8 @@ class span_allocator {
   page_table table_;
   page_set resident_;
   const page_number first_page_;
-  const size_t pages_max_;
+  const page_number end_page_;
+  page_budget& budget_;
   const bool huge_pages_;
   page_number accessible_end_;  // pages below are committed
   size_t pages_used_ = 0;

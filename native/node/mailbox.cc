@@ -91,7 +91,7 @@ error_code mailbox::send(shard& here, handle_table& handles, event_loop& loop, c
     }
     return error_code::shard_gone;
   }
-  void* memory = here.heap().allocate(sizeof(message));
+  void* memory = here.heap().allocate_record(sizeof(message));
   if (memory == nullptr) return error_code::out_of_memory;
   auto* request = new (memory) message;
   request->from = here.id();
@@ -155,7 +155,12 @@ void mailbox::take_encoded(shard& here, size_t ordinal, std::span<std::byte> int
   from->encoded_in_payload = 0;
 }
 
-iobuf mailbox::claim(size_t ordinal, size_t length) { return iobuf::arrive(batch_[ordinal]->payload, length); }
+bool mailbox::claim(size_t ordinal, size_t length, iobuf& into) {
+  chain<homebound>& payload = batch_[ordinal]->payload;
+  if (!iobuf::can_arrive(payload, length)) return false;
+  into = iobuf::arrive(payload, length);
+  return true;
+}
 
 void mailbox::close(shard& here) {
   while (message* delivered = inbox_.pop_front()) {

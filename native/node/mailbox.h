@@ -48,7 +48,7 @@ class mailbox {
   size_t encoded_in_payload(size_t ordinal) const { return batch_[ordinal]->encoded_in_payload; }
   void take_encoded(shard& here, size_t ordinal, std::span<std::byte> into);
   /// … and the next chain of its payload.
-  iobuf claim(size_t ordinal, size_t length);
+  [[nodiscard]] bool claim(size_t ordinal, size_t length, iobuf& into);
 
   size_t unanswered() const { return requests_.size() - tokens_free_.size(); }
 

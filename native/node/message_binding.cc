@@ -62,13 +62,13 @@ napi_value take_encoded(napi_env env, napi_callback_info info) {
   return to_js(env, error_code::none);
 }
 
-/// claimParcel(ordinal, length, slot)
+/// claimParcel(ordinal, length, slot): out_of_bounds when the encoding that `length` comes from was damaged
 napi_value claim_parcel(napi_env env, napi_callback_info info) {
   const arguments<3> call(env, info);
   environment& here = call.here();
   const open_handle into(here.handles[call.word(2)]);
-  *into = here.mail.claim(call.word(0), call.size(1));
-  return to_js(env, error_code::none);
+  const bool claimed = here.mail.claim(call.word(0), call.size(1), *into);
+  return to_js(env, claimed ? error_code::none : error_code::out_of_bounds);
 }
 
 }  // namespace

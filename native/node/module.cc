@@ -35,6 +35,7 @@ Napi::Object constants(Napi::Env env) {
   set(all, "listedMax", handle_table::listed_max);
   set(all, "parcelsMax", mailbox::parcels_max);
   set(all, "alignmentMax", shard_heap::alignment_max);
+  set(all, "slotMax", slot_size_max);
   set(all, "budgetMin", shard_heap::budget_min);
   set(all, "pageSize", page_size);
   set(all, "shardsMax", shards_max);

@@ -65,13 +65,14 @@ Napi::Object describe_classes(napi_env env, const shard_heap& heap) {
   Napi::Array classes = Napi::Array::New(env);
   uint32_t filled = 0;
   for (size_t size_class = 0; size_class < size_classes; ++size_class) {
-    const slab_pool& pool = heap.pool(size_class);
-    if (pool.slabs() == 0) continue;
+    const slab_pool& data = heap.data().pools[size_class];
+    const slab_pool& records = heap.records().pools[size_class];
+    if (data.slabs() + records.slabs() == 0) continue;
     Napi::Object described = Napi::Object::New(env);
-    described["size"] = number(env, pool.slot_size());
-    described["used"] = number(env, pool.slots_live());
-    described["free"] = number(env, pool.slots_free());
-    described["slabs"] = number(env, pool.slabs());
+    described["size"] = number(env, data.slot_size());
+    described["used"] = number(env, data.slots_live() + records.slots_live());
+    described["free"] = number(env, data.slots_free() + records.slots_free());
+    described["slabs"] = number(env, data.slabs() + records.slabs());
     classes[filled++] = described;
   }
   return classes;

@@ -1,5 +1,6 @@
 // The way from one shard to one other. An item is a message, or a whole chain of homebound objects: one item per
-// chain, never one per object.
+// chain, never one per object. Objects that come one by one have a ring of plain pointers: who gives them back never touches
+// them, so that their cache lines stay where they were.
 #pragma once
 
 #include <atomic>
@@ -27,10 +28,16 @@ struct lane_item {
 /// Bursts longer than this wait in the sender's outbox.
 inline constexpr size_t lane_slots = 128;
 
+/// Single returns beyond these are linked into a chain.
+inline constexpr size_t lane_singles = 512;
+
 struct lane {
   spsc_ring<lane_item, lane_slots> ring;
+  spsc_ring<homebound*, lane_singles> singles;
   // Set by a sender that found the ring full, taken by the receiver that made room and must wake it.
   alignas(cache_line) std::atomic<bool> sender_waits{false};
+
+  bool empty() const { return ring.empty() && singles.empty(); }
 };
 
 }  // namespace corebuf

@@ -18,9 +18,14 @@ struct outbox {
 
   bool empty() const { return returns.empty() && messages.empty(); }
 
+  void leave(lane& to, homebound* returned) {
+    if (!to.singles.try_stage(returned)) returns.push_back(returned);
+  }
+
   /// Returns go first: they are one item, and they give memory back.
   /// True when everything fitted.
   bool flush_into(lane& to) {
+    to.singles.publish();
     if (!returns.empty()) {
       if (!to.ring.try_push(lane_item::of(returns))) return false;
       returns.forget();

@@ -21,7 +21,7 @@ void shard::release(homebound* object) {
   ASSERT_HOME(id_);
   const shard_id home = owner(object);
   if (home == id_) return handlers_.drop(*this, object);
-  outboxes_[home].returns.push_back(object);
+  outboxes_[home].leave(mesh_.open_lane(id_, home), object);
   outboxes_waiting_.add(home);
   ++counters_.returns_sent;
 }
@@ -99,6 +99,7 @@ bool shard::drain(turn_quota& quota) {
 
 bool shard::drain_lane(shard_id from, turn_quota& quota) {
   lane& inbound = *mesh_.lane_between(from, id_);
+  take_singles(inbound, quota);
   lane_item item;
   bool made_room = false;
   // One ring's worth at most, so that no sender can keep the others waiting.
@@ -116,7 +117,16 @@ bool shard::drain_lane(shard_id from, turn_quota& quota) {
   }
   // An exchange, not a load: it orders our making room before our look at the flag, and pairs with flush_outboxes.
   if (made_room && inbound.sender_waits.exchange(false, std::memory_order_acq_rel)) mesh_.at(from)->wake();
-  return inbound.ring.empty();
+  return inbound.empty();
+}
+
+void shard::take_singles(lane& inbound, turn_quota& quota) {
+  homebound* returned = nullptr;
+  for (size_t taken = 0; taken < lane_singles && !quota.spent() && inbound.singles.try_pop(returned); ++taken) {
+    quota.spend();
+    ++counters_.returns_received;
+    handlers_.drop(*this, returned);
+  }
 }
 
 void shard::deliver(message* delivered) {
@@ -203,7 +213,7 @@ bool shard::lanes_empty() const {
   for (size_t word = 0; word < senders_.size(); ++word) {
     for (uint64_t bits = senders_[word].load(std::memory_order_acquire); bits != 0; bits &= bits - 1) {
       const auto from = static_cast<shard_id>(word * 64 + static_cast<size_t>(std::countr_zero(bits)));
-      if (!mesh_.lane_between(from, id_)->ring.empty()) return false;
+      if (!mesh_.lane_between(from, id_)->empty()) return false;
     }
   }
   return true;
@@ -232,7 +242,9 @@ void shard::invariant() {
     const outbox& box = outboxes_[to];
     box.returns.invariant();
     box.messages.invariant();
-    ASSERT(box.empty() == !outboxes_waiting_.contains(static_cast<shard_id>(to)));
+    const lane* outbound = mesh_.lane_between(id_, static_cast<shard_id>(to));
+    const bool waiting = !box.empty() || (outbound != nullptr && !outbound->singles.all_published());
+    ASSERT(waiting == outboxes_waiting_.contains(static_cast<shard_id>(to)));
     for (const homebound* object = box.returns.front(); object != nullptr; object = object->next) {
       ASSERT(owner(object) == to);
     }

@@ -103,6 +103,7 @@ class shard {
 
   bool drain(turn_quota& quota);
   bool drain_lane(shard_id from, turn_quota& quota);
+  void take_singles(lane& inbound, turn_quota& quota);
   void deliver(message* delivered);
   void drop_returns(turn_quota& quota);
   bool lanes_empty() const;

@@ -139,6 +139,57 @@ TEST(Shard, SendsForeignObjectsHomeAndFreesItsOwnAtOnce) {
   EXPECT_EQ(one->heap().live_objects(), 0u);
 }
 
+TEST(Shard, DoesNotTouchWhatItGivesBackOneByOne) {
+  logging_host one, two;
+  chain<homebound> foreign = one.act([](shard& here) { return make_parcels(here, lane_singles); });
+  std::vector<homebound*> all;
+  while (homebound* object = foreign.pop_front()) all.push_back(object);
+  homebound mark;
+  for (homebound* object : all) object->next = &mark;
+  two.act([&](shard& here) {
+    for (homebound* object : all) here.release(object);
+    here.invariant();
+    for (const homebound* object : all) ASSERT_EQ(object->next, &mark);
+  });
+  one.turn();
+  EXPECT_EQ(one->heap().live_objects(), lane_singles);  // Nothing leaves before the flush.
+  two.turn();
+  one.turn();
+  EXPECT_EQ(one->heap().live_objects(), 0u);
+}
+
+TEST(Shard, GivesBackMoreOneByOneThanTheLaneHolds) {
+  constexpr size_t count = 3 * lane_singles + 1;
+  logging_host one, two;
+  chain<homebound> foreign = one.act([](shard& here) { return make_parcels(here, count); });
+  two.act([&](shard& here) {
+    while (homebound* object = foreign.pop_front()) here.release(object);
+    here.invariant();
+  });
+  EXPECT_EQ(two->counters().returns_sent, count);
+  for (int turns = 0; turns < 4; ++turns) {
+    two.turn();
+    one.turn();
+  }
+  EXPECT_EQ(one->heap().live_objects(), 0u);
+  EXPECT_EQ(one->counters().returns_received, count);
+  two.act([](shard& here) { here.invariant(); });
+}
+
+TEST(Shard, SpreadsSingleReturnsOverTurns) {
+  logging_host one, two;
+  chain<homebound> foreign = one.act([](shard& here) { return make_parcels(here, lane_singles); });
+  two.act([&](shard& here) {
+    while (homebound* object = foreign.pop_front()) here.release(object);
+    here.flush();
+  });
+  EXPECT_TRUE(one.turn(shard_host::objects(100)));
+  EXPECT_EQ(one->heap().live_objects(), lane_singles - 100);
+  EXPECT_FALSE(one.act([](shard& here) { return here.prepare_to_sleep(); }));
+  while (one.turn(shard_host::objects(100))) {}
+  EXPECT_EQ(one->heap().live_objects(), 0u);
+}
+
 TEST(Shard, SendsAMixedChainToAllItsHomes) {
   logging_host one, two, three;
   chain<homebound> mixed;

@@ -20,25 +20,32 @@ class spsc_ring {
  public:
   /// The sender. False when full: the value stays the caller's.
   bool try_push(const T& value) {
-    const size_t tail = tail_.load(std::memory_order_relaxed);
-    if (tail - head_seen_ == Capacity) {
-      head_seen_ = head_.load(std::memory_order_acquire);  // Pairs with try_pop's release: the slot has been read.
-      if (tail - head_seen_ == Capacity) return false;
-    }
-    slots_[tail % Capacity] = value;
-    tail_.store(tail + 1, std::memory_order_release);  // Pairs with try_pop's acquire.
+    if (!try_stage(value)) return false;
+    publish();
     return true;
   }
+
+  /// As try_push, but the receiver sees it only after publish(): many values move the line between the two once.
+  bool try_stage(const T& value) {
+    if (staged_ - head_seen_ == Capacity) {
+      head_seen_ = head_.load(std::memory_order_acquire);  // Pairs with try_pop's release: the slot has been read.
+      if (staged_ - head_seen_ == Capacity) return false;
+    }
+    slots_[staged_++ % Capacity] = value;
+    return true;
+  }
+  void publish() { tail_.store(staged_, std::memory_order_release); }  // Pairs with try_pop's acquire.
+  bool all_published() const { return staged_ == tail_.load(std::memory_order_relaxed); }
 
   /// The receiver. False when empty.
   bool try_pop(T& value) {
     const size_t head = head_.load(std::memory_order_relaxed);
     if (head == tail_seen_) {
-      tail_seen_ = tail_.load(std::memory_order_acquire);  // Pairs with try_push's release.
+      tail_seen_ = tail_.load(std::memory_order_acquire);  // Pairs with publish's release.
       if (head == tail_seen_) return false;
     }
     value = slots_[head % Capacity];
-    head_.store(head + 1, std::memory_order_release);  // Pairs with try_push's acquire.
+    head_.store(head + 1, std::memory_order_release);  // Pairs with try_stage's acquire.
     return true;
   }
 
@@ -49,14 +56,16 @@ class spsc_ring {
 
   /// While neither side is at work.
   void invariant() const {
-    const size_t queued = tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed);
-    ASSERT(queued <= Capacity);
+    const size_t head = head_.load(std::memory_order_relaxed);
+    const size_t tail = tail_.load(std::memory_order_relaxed);
+    ASSERT(tail - head <= staged_ - head && staged_ - head <= Capacity);
   }
 
  private:
   alignas(cache_line) std::atomic<size_t> head_{0};  // the receiver's line
   size_t tail_seen_ = 0;
   alignas(cache_line) std::atomic<size_t> tail_{0};  // the sender's line
+  size_t staged_ = 0;
   size_t head_seen_ = 0;
   alignas(cache_line) std::array<T, Capacity> slots_;
 };

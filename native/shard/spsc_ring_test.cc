@@ -57,6 +57,31 @@ TEST(SpscRing, BehavesLikeABoundedDeque) {
   }
 }
 
+TEST(SpscRing, ShowsStagedValuesOnlyOncePublished) {
+  spsc_ring<int, 4> ring;
+  int popped = 0;
+  EXPECT_TRUE(ring.try_stage(1));
+  EXPECT_TRUE(ring.try_stage(2));
+  ring.invariant();
+  EXPECT_FALSE(ring.all_published());
+  EXPECT_TRUE(ring.empty());
+  EXPECT_FALSE(ring.try_pop(popped));
+  ring.publish();
+  EXPECT_TRUE(ring.all_published());
+  for (int wanted : {1, 2}) {
+    ASSERT_TRUE(ring.try_pop(popped));
+    EXPECT_EQ(popped, wanted);
+  }
+  for (int value = 3; value <= 6; ++value) EXPECT_TRUE(ring.try_stage(value));
+  EXPECT_FALSE(ring.try_stage(7));  // Staged values take room.
+  EXPECT_FALSE(ring.try_push(7));
+  ring.publish();
+  for (int wanted : {3, 4, 5, 6}) {
+    ASSERT_TRUE(ring.try_pop(popped));
+    EXPECT_EQ(popped, wanted);
+  }
+}
+
 TEST(SpscRing, KeepsTheOrderBetweenThreads) {
   struct item {
     uint64_t number = 0;
