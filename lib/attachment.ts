@@ -78,12 +78,16 @@ export function attachWith(options: ShardOptions): Attachment {
   if (warnAbove !== undefined) warnOfRequestsAbove(parseMemorySize('options.warnAbove', warnAbove, constants.slotMax));
 
   const scrub = checked ? SCRUB.poison : zeroOnRelease ? SCRUB.zero : SCRUB.none;
+  // Before memory is made: what this thread touches first is then near to its processor.
+  const pinned = typeof options.cpu === 'number' ? pin(options.cpu) : undefined;
   if (native.attach(budget, spin, stallThreshold, hugePages ? 1 : 0, scrub) < 0) {
     throw new CorebufError('ERR_OUT_OF_MEMORY', `no shard with ${formatMemorySize(budget)} can be made: all ${constants.shardsMax} are taken, or the system refuses the memory`);
   }
   const ref = native.shardRef();
+  const cpu = options.cpu === 'auto' ? pin(turnOf(ref.id)) : pinned;
+  if (cpu !== undefined) native.preferNodeHere();
   chooseViews(process.env.COREBUF_COPY_VIEWS === '1' ? 'copied' : checked ? 'checked' : 'shared');
-  attachment = { ...ref, cpu: pin(options.cpu, ref.id), budget, scrubbing: scrub !== SCRUB.none };
+  attachment = { ...ref, cpu, budget, scrubbing: scrub !== SCRUB.none };
   return attachment;
 }
 
@@ -99,10 +103,13 @@ function checkCpu(cpu: unknown): void {
   checkChoice('options.cpu', cpu, ['auto']);
 }
 
-/** The processor this thread is pinned to from now on; undefined when it is not. */
-function pin(cpu: number | 'auto' | false | undefined, id: number): number | undefined {
-  if (cpu === undefined || cpu === false) return undefined;
+/** Shards take turns on the processors that this process may use. */
+function turnOf(id: number): number | undefined {
   const allowed = native.machine().cpusAllowed;
-  const wanted = cpu === 'auto' ? allowed[id % allowed.length] : cpu;
-  return wanted !== undefined && native.pinThread(wanted) ? wanted : undefined;
+  return allowed[id % allowed.length];
+}
+
+/** The processor this thread is pinned to from now on; undefined when it is not. */
+function pin(cpu: number | undefined): number | undefined {
+  return cpu !== undefined && native.pinThread(cpu) ? cpu : undefined;
 }

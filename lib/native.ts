@@ -54,6 +54,7 @@ export interface Native {
   shardStats(): NativeShardStats;
   trim(): number;
   pinThread(cpu: number): boolean;
+  preferNodeHere(): number;
   machine(): { cpus: number; cpusAllowed: number[]; memory: number; ioUringRefusal: string | null; orphans: number };
   lastRefused(): number;
   failIn(allocations: number): number;

@@ -58,6 +58,7 @@
       "memory/address_map_test.cc",
       "memory/idle_memory_test.cc",
       "memory/magazine_test.cc",
+      "memory/os_memory_test.cc",
       "memory/page_set_test.cc",
       "memory/shard_heap_fuzz_test.cc",
       "memory/shard_heap_test.cc",

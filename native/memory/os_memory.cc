@@ -1,6 +1,7 @@
 #include "memory/os_memory.h"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,17 @@
 #include "base/bytes.h"
 
 namespace corebuf::os_memory {
+
+namespace {
+
+using file = std::unique_ptr<FILE, int (*)(FILE*)>;
+
+// As in linux/mempolicy.h, which C libraries do not wrap.
+constexpr int policy_default = 0;
+constexpr int policy_preferred = 1;
+constexpr size_t nodes_max = 1024;
+
+}  // namespace
 
 result<void*> reserve(size_t size, size_t alignment) {
   const size_t padded = size + alignment;
@@ -38,9 +50,35 @@ void prefer_huge_pages([[maybe_unused]] void* address, [[maybe_unused]] size_t s
 #endif
 }
 
-namespace {
+#ifdef __linux__
 
-using file = std::unique_ptr<FILE, int (*)(FILE*)>;
+bool prefer_node(void* address, size_t size, int node) {
+  unsigned long mask[nodes_max / (8 * sizeof(unsigned long))] = {};
+  constexpr size_t bits = 8 * sizeof mask[0];
+  if (node == any_node) return syscall(SYS_mbind, address, size, policy_default, nullptr, 0, 0) == 0;
+  if (static_cast<size_t>(node) >= nodes_max) return false;
+  mask[static_cast<size_t>(node) / bits] = 1ul << static_cast<size_t>(node) % bits;
+  return syscall(SYS_mbind, address, size, policy_preferred, mask, nodes_max, 0) == 0;
+}
+
+int node_here() {
+  // "0" on a machine with one node, else a list such as "0-1".
+  const file online(std::fopen("/sys/devices/system/node/online", "re"), std::fclose);
+  int first = 0;
+  if (!online || std::fscanf(online.get(), "%d", &first) != 1 || std::fgetc(online.get()) == '\n') return any_node;
+  unsigned cpu = 0, node = 0;
+  return syscall(SYS_getcpu, &cpu, &node, nullptr) == 0 ? static_cast<int>(node) : any_node;
+}
+
+#else
+
+bool prefer_node(void*, size_t, int) { return false; }
+
+int node_here() { return any_node; }
+
+#endif
+
+namespace {
 
 /// The number in a cgroup file; "max" and a missing file are no limit.
 size_t limit_in(const char* path) {

@@ -74,6 +74,7 @@ void shard_heap::destroy(shard_heap* heap) {
   std::byte* arena = the_address_map->arena(heap->home_);
   const heap_layout at(heap->table_.pages());
   heap->trim();
+  if (heap->on_node_) os_memory::prefer_node(arena, at.pages * page_size, os_memory::any_node);
   heap->~shard_heap();
   // The next heap here expects zeros.
   if (!os_memory::purge(arena, at.data)) std::memset(arena, 0, at.end);
@@ -90,6 +91,12 @@ shard_heap::shard_heap(shard_id home, page_table table, page_set resident, const
       data_(table, resident, at.page_at(at.data), records_first_, pages_, options.huge_pages, cached_bytes(options.budget)),
       records_(table, resident, records_first_, static_cast<page_number>(at.pages), pages_, options.huge_pages,
                cached_bytes(options.budget)) {}
+
+void shard_heap::prefer_node_here() {
+  const int node = os_memory::node_here();
+  if (node == os_memory::any_node) return;
+  on_node_ = os_memory::prefer_node(the_address_map->arena(home_), table_.pages() * page_size, node);
+}
 
 void* shard_heap::allocate_aligned(size_t size, size_t alignment) {
   ASSERT_HOME(home_);

@@ -76,6 +76,10 @@ class shard_heap {
     return pages_.resident > pages_.used || data_.cache.pages() > 0 || records_.cache.pages() > 0;
   }
 
+  /// What is touched from now on should come from the node of the processor this thread is pinned to. Nothing happens where there
+  /// is only one.
+  void prefer_node_here();
+
   /// Tests: the n-th allocation from now fails as if the budget were spent, and so do all until it is called again; 0 is off.
   void fail_in(uint64_t allocations) { fail_in_ = allocations; }
 
@@ -135,6 +139,7 @@ class shard_heap {
   uint64_t failures_ = 0;
   uint64_t fail_in_ = 0;
   size_t refused_ = 0;
+  bool on_node_ = false;
   memory_zone data_;
   memory_zone records_;
 };

@@ -181,6 +181,12 @@ napi_value pin_thread_to(napi_env env, napi_callback_info info) {
   return Napi::Boolean::New(env, pin_thread(static_cast<int>(call.word(0))));
 }
 
+/// preferNodeHere(): this thread is pinned, and its memory should be near
+napi_value prefer_node_here(napi_env env, napi_callback_info info) {
+  arguments<0>(env, info).here().home().heap().prefer_node_here();
+  return to_js(env, error_code::none);
+}
+
 /// machine(): {cpus, cpusAllowed, memory, ioUringRefusal, orphans}
 napi_value machine(napi_env env, napi_callback_info) {
   Napi::Array allowed = Napi::Array::New(env);
@@ -201,7 +207,7 @@ napi_value machine(napi_env env, napi_callback_info) {
 void bind_shard(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
       {"setup", setup},       {"onMessages", on_messages}, {"onCompletions", on_completions}, {"attach", attach},        {"shardRef", shard_ref_of}, {"memoryStats", memory_stats_of},
-      {"shardStats", shard_stats}, {"trim", trim}, {"lastRefused", last_refused}, {"failIn", fail_in},       {"pinThread", pin_thread_to}, {"machine", machine},
+      {"shardStats", shard_stats}, {"trim", trim}, {"lastRefused", last_refused}, {"failIn", fail_in},       {"pinThread", pin_thread_to}, {"preferNodeHere", prefer_node_here}, {"machine", machine},
   };
   bind_functions(env, exports, here, functions);
 }
