@@ -309,10 +309,12 @@ TEST(ShardSleep, LosesNoWakeUpBetweenTwoThatSleepAllTheTime) {
   ping_pong echo, asker;
   asker.rounds = rounds;
   std::atomic<shard_host*> echoing{nullptr};
+  std::atomic<bool> told{false};
   std::thread thread([&] {
     shard_host two(budget, parcel::drop, ping_pong::receive, &echo);
     echoing.store(&two);
     two.turn_until([&] { return echo.over.load(); });
+    while (!told.load()) std::this_thread::yield();  // Who wakes it is still at it.
   });
   while (echoing.load() == nullptr) std::this_thread::yield();
   shard_host& two = *echoing.load();
@@ -324,6 +326,7 @@ TEST(ShardSleep, LosesNoWakeUpBetweenTwoThatSleepAllTheTime) {
   }
   echo.over.store(true);
   two.wake();
+  told.store(true);
   thread.join();
   EXPECT_EQ(asker.seen, rounds);
   EXPECT_EQ(echo.seen, rounds);
@@ -336,10 +339,12 @@ TEST(ShardSleep, LosesNoWakeUpWhenLanesAreFull) {
   constexpr uint32_t burst = 3 * lane_slots;
   ping_pong echo;
   std::atomic<shard_host*> echoing{nullptr};
+  std::atomic<bool> told{false};
   std::thread thread([&] {
     shard_host two(budget, parcel::drop, ping_pong::receive, &echo);
     echoing.store(&two);
     two.turn_until([&] { return echo.over.load(); }, 50);
+    while (!told.load()) std::this_thread::yield();
   });
   while (echoing.load() == nullptr) std::this_thread::yield();
   shard_host& two = *echoing.load();
@@ -353,6 +358,7 @@ TEST(ShardSleep, LosesNoWakeUpWhenLanesAreFull) {
   }
   echo.over.store(true);
   two.wake();
+  told.store(true);
   thread.join();
   EXPECT_EQ(echo.seen, bursts * burst);
 }
