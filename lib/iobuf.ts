@@ -10,6 +10,7 @@ import { Handle, unusedHandle } from './handle.js';
 import { IoBufReader } from './iobuf-reader.js';
 import { attempt } from './pressure.js';
 import { hideFront, innerWindow, showBehind, viewOf } from './views.js';
+import { wrapped } from './wrapping.js';
 
 const FRAGMENT_WORDS = 4;
 
@@ -53,6 +54,23 @@ export class IoBuf implements Iterable<Buffer> {
       made.release();
       throw error;
     }
+  }
+
+  /**
+   * A chain of one fragment that is the memory of `bytes` itself: nothing is copied. The memory stays until the last reference, on any
+   * shard, is released, whatever becomes of the array, of its ArrayBuffer (which may be transferred) and of the thread that made
+   * them. What is written into it meanwhile shows in the chain. A part of a large ArrayBuffer keeps all of it. About 0.6 µs.
+   *
+   * Copied are bytes that cannot be kept: where `capabilities().wrapping` is false, and in workers, when Node marks their
+   * ArrayBuffer as untransferable (memory of other addons, which goes with its thread, and Buffer's own pool).
+   *
+   * @throws TypeError for anything but a Uint8Array, for a resizable, growable or detached buffer, and for a view of this package's memory:
+   * take or share its owner; RangeError above 4 GiB - 1; ERR_OUT_OF_MEMORY
+   * @example
+   * socket.on('data', (chunk) => group.on(1).append(IoBuf.wrap(chunk)));
+   */
+  static wrap(bytes: Uint8Array): IoBuf {
+    return wrapHandle(wrapped(bytes));
   }
 
   /** In bytes; 0 once released. No native call. */

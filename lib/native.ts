@@ -6,6 +6,7 @@ import type { ShardStats } from './stats.js';
 
 export interface Constants {
   readonly windowSize: number;
+  readonly pieceOutside: number;
   readonly exchangeSize: number;
   readonly exchangeBody: number;
   readonly blockSlots: number;
@@ -79,6 +80,11 @@ export interface Native {
   fragments(slot: number, first: number): number;
   copyOut(slot: number, start: number, target: Uint8Array): number;
   crc32c(slot: number, seed: number): number;
+
+  // JavaScript's memory in chains.
+  wrapping(probe: ArrayBuffer, transfer: () => void): number;
+  wrap(slot: number, bytes: Uint8Array): number;
+  wrappedView(slot: number, position: number): ArrayBuffer | null;
 
   // Messages; what they say is in the exchange areas.
   send(): number;

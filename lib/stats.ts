@@ -6,6 +6,7 @@ import { handle, SYSTEM_METHOD } from './calls.js';
 import { bytesAppendedToSlack } from './handle.js';
 import { thisShard } from './shard.js';
 import { viewMode } from './views.js';
+import { wrapping } from './wrapping.js';
 import type { MemoryStats } from './shard.js';
 
 export interface Ledger {
@@ -59,6 +60,8 @@ export interface Capabilities {
   pinning: boolean;
   /** False where views are copies. */
   externalBuffers: boolean;
+  /** True, or what IoBuf.wrap() copies, and why. */
+  wrapping: boolean | string;
   /** Transparent huge pages can be asked for (ShardOptions.hugePages). */
   hugePages: boolean;
   /** Stalls are reported with a JavaScript stack. */
@@ -79,6 +82,7 @@ export function capabilities(): Capabilities {
     registeredBuffers: 'this version registers none',
     pinning: machine.cpusAllowed.length > 0,
     externalBuffers: viewMode() !== 'copied',
+    wrapping,
     hugePages: hugePagesAllowed(),
     stallStacks: false,
     cpus: machine.cpus,

@@ -4,13 +4,15 @@
 //   checked   every fragment that is shown has an ArrayBuffer of its own, which release() detaches: a stale view has length 0
 //   copied    where external ArrayBuffers are forbidden: views are copies
 //
+// Wrapped memory (wrapping.ts) lies in no arena: each view of it has an ArrayBuffer of its own, which holds that memory.
+//
 // Shared windows are of two kinds over the same memory. Inner ones are for this package's own reads and writes. Outer ones are under
 // the views that users get: each holds the tokens of the blocks whose bytes it has shown, so that a view, and a view made from
 // a view, keeps its owner from being collected with nothing added to the view itself. One that has collected many tokens is replaced.
 import { constants, native } from './native.js';
 import type { Block, Handle } from './handle.js';
 
-const { blockSlots, windowSize } = constants;
+const { blockSlots, pieceOutside, windowSize } = constants;
 const TOKENS_MAX = 16;
 
 export type ViewMode = 'shared' | 'checked' | 'copied';
@@ -53,10 +55,10 @@ export function viewMode(): ViewMode {
   return mode;
 }
 
-/** The bytes of one whole piece, for us alone; undefined where views are copies. */
+/** The bytes of one whole piece, for us alone; undefined where views are copies, and for wrapped memory, which lies in no piece. */
 export function innerWindow(piece: number): Buffer | undefined {
   const known = inner.get(piece);
-  if (known !== undefined || mode === 'copied') return known;
+  if (known !== undefined || mode === 'copied' || piece >= pieceOutside) return known;
   const bytes = Buffer.from(open(piece, 0, windowSize));
   inner.set(piece, bytes);
   return bytes;
@@ -64,8 +66,19 @@ export function innerWindow(piece: number): Buffer | undefined {
 
 /** `length` bytes from `position` of the chain, which lie in one fragment at that place. Users may keep the view. */
 export function viewOf(handle: Handle, position: number, piece: number, offset: number, length: number): Buffer {
+  if (piece === pieceOutside) return wrappedView(handle, position, length);
   if (mode === 'shared') return new FastBuffer(outerWindow(piece, offset + length, handle.block), offset, length);
   if (mode === 'checked') return new FastBuffer(ownBuffer(handle, position, piece, offset, length), 0, length);
+  return copyOf(handle, position, length);
+}
+
+/** Holds what it shows, and therefore can never show anything else: there is nothing to keep alive, nor to detach on release. */
+function wrappedView(handle: Handle, position: number, length: number): Buffer {
+  const buffer = mode === 'copied' ? null : native.wrappedView(handle.slot('chain'), position);
+  return buffer === null ? copyOf(handle, position, length) : new FastBuffer(buffer, 0, length);
+}
+
+function copyOf(handle: Handle, position: number, length: number): Buffer {
   const copy = Buffer.allocUnsafeSlow(length);
   native.copyOut(handle.slot('chain'), position, copy);
   return copy;

@@ -29,6 +29,7 @@
       "shard/shard.cc"
     ],
     "node_files": [
+      "node/backing_store.cc",
       "node/chain_binding.cc",
       "node/environment.cc",
       "node/event_loop.cc",
@@ -40,7 +41,8 @@
       "node/module.cc",
       "node/script_callback.cc",
       "node/shard_binding.cc",
-      "node/window_binding.cc"
+      "node/window_binding.cc",
+      "node/wrap_binding.cc"
     ],
     "test_files": [
       "base/chain_test.cc",

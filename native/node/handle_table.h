@@ -19,10 +19,13 @@ namespace corebuf {
 
 /// A place in the process's arenas as JavaScript sees it.
 struct window_place {
+  static constexpr uint32_t piece_outside = UINT32_MAX;  // wrapped memory lies in no arena
+
   uint32_t piece = 0;   // number of the window_size piece, from the base of the reservation
   uint32_t offset = 0;  // within it
 
   static window_place of(const void* pointer) {
+    if (__builtin_expect(owner(pointer) == no_shard, 0)) return {piece_outside, 0};
     const uintptr_t distance = address_of(pointer) - the_address_map->base();
     return {static_cast<uint32_t>(distance / window_size), static_cast<uint32_t>(distance % window_size)};
   }

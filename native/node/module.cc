@@ -8,6 +8,7 @@
 #include "node/message_binding.h"
 #include "node/shard_binding.h"
 #include "node/window_binding.h"
+#include "node/wrap_binding.h"
 #include "shard/cpu.h"
 
 namespace corebuf {
@@ -20,6 +21,7 @@ Napi::Object constants(Napi::Env env) {
   };
   Napi::Object all = Napi::Object::New(env);
   set(all, "windowSize", window_size);
+  set(all, "pieceOutside", window_place::piece_outside);
   set(all, "exchangeSize", exchange::size);
   set(all, "exchangeBody", exchange::body_offset);
   set(all, "blockSlots", handle_table::block_slots);
@@ -53,6 +55,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   bind_shard(env, exports, *here);
   bind_windows(env, exports, *here);
   bind_chains(env, exports, *here);
+  bind_wraps(env, exports, *here);
   bind_messages(env, exports, *here);
   bind_files(env, exports, *here);
   return exports;
