@@ -7,6 +7,8 @@ export function memoryTable(shard: number, stats: MemoryStats): string {
   const lines = [
     `shard ${shard}: ${formatMemorySize(stats.used)} used of ${formatMemorySize(stats.budget)} (${percent} %), ` +
       `${formatMemorySize(stats.committed)} committed, ${stats.liveObjects} live objects`,
+    `buffers hold ${formatMemorySize(stats.pinned)} of slabs and ${formatMemorySize(stats.wrapped)} of JavaScript's memory; chains refer to ` +
+      formatMemorySize(stats.referenced),
     `allocations ${stats.allocations}, frees ${stats.frees}, failures ${stats.failures}; frees sent home ${stats.remoteFreesSent}, ` +
       `come home ${stats.remoteFreesReceived}, waiting ${stats.remoteFreesPending}; leaks reclaimed ${stats.leaksReclaimed}`,
     '  slot size       used       free      slabs     in use',

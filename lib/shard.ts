@@ -21,6 +21,15 @@ export interface MemoryStats {
   used: number;
   free: number;
   liveObjects: number;
+  /** Bytes of slab memory that live buffers hold, without what size classes add; `used` includes it. */
+  pinned: number;
+  /** Bytes of JavaScript's memory that live buffers hold (IoBuf.wrap): views count, not the whole ArrayBuffers that they pin. */
+  wrapped: number;
+  /**
+   * Bytes of both that chains refer to, on whatever shard; what several share counts for each. Far below `pinned`, small shares hold
+   * large buffers: IoBuf.from(share) lets go of them. What another shard has trimmed counts until the buffer is gone.
+   */
+  referenced: number;
   allocations: number;
   frees: number;
   failures: number;

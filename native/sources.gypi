@@ -49,6 +49,7 @@
       "base/mpsc_stack_test.cc",
       "buffer/crc32c_test.cc",
       "buffer/fragment_size_test.cc",
+      "buffer/holdings_test.cc",
       "buffer/iobuf_fuzz_test.cc",
       "buffer/iobuf_hop_test.cc",
       "buffer/iobuf_stress_test.cc",

@@ -28,7 +28,10 @@ buffer* buffer::make(shard& home, size_t size, size_t alignment) {
   if (made == nullptr) return nullptr;
   made->data = static_cast<std::byte*>(home.heap().allocate_aligned(size, alignment));
   made->size = size;
-  if (made->data != nullptr) return made;
+  if (made->data != nullptr) {
+    home.holdings_here().pinned += size;
+    return made;
+  }
   home.heap().free(made);
   return nullptr;
 }
@@ -41,6 +44,7 @@ buffer* buffer::wrap(shard& home, std::byte* data, size_t size, unpin_function u
   made->size = size;
   made->unpin = unpin;
   made->pinned = pinned;
+  home.holdings_here().wrapped += size;
   return made;
 }
 
@@ -57,12 +61,15 @@ buffer* buffer::make_proxy(shard& here, fragment* foreign) {
 void buffer::destroy(shard& home) {
   ASSERT_HOME(home.id());
   DEBUG_ASSERT(count == 0);
+  refer(home, 0, referenced);
   switch (kind) {
     case buffer_kind::slab:
+      home.holdings_here().pinned -= size;
       scrub(home.heap().scrub(), data, size);
       home.heap().free(data);
       break;
     case buffer_kind::wrapped:
+      home.holdings_here().wrapped -= size;
       unpin(home, pinned);
       break;
     case buffer_kind::proxy:

@@ -31,16 +31,25 @@ struct buffer {
     void* pinned;
   };
   unpin_function unpin = nullptr;
+  size_t referenced = 0;  // what home has counted of it in holdings::referenced
 
   /// Each returns null when the budget of `home` is spent. The count is 0: the first fragment makes it 1.
   static buffer* make(shard& home, size_t size, size_t alignment = 1);
   static buffer* wrap(shard& home, std::byte* data, size_t size, unpin_function unpin, void* pinned);
   static buffer* make_proxy(shard& here, fragment* foreign);
 
+  /// Fragments refer to so many bytes more, or fewer. Home only. What another shard trims of a fragment is not heard of before the
+  /// buffer is gone.
+  void refer(shard& home, size_t more, size_t fewer = 0) {
+    if (kind == buffer_kind::proxy) return;
+    referenced += more - fewer;
+    home.holdings_here().referenced += more - fewer;
+  }
+
   /// The last reference is gone. Home only.
   void destroy(shard& home);
 };
 
-static_assert(sizeof(buffer) == 40 || sizeof(buffer) == 48);
+static_assert(sizeof(buffer) == 48);
 
 }  // namespace corebuf

@@ -12,6 +12,7 @@ fragment* fragment::make(shard& home, buffer& of, std::byte* data, size_t length
   made->data = data;
   made->length = length;
   ++of.count;
+  of.refer(home, length);
   return made;
 }
 
@@ -19,6 +20,7 @@ void drop_fragment(shard& home, homebound* object) {
   ASSERT_HOME(home.id());
   fragment* dropped = static_cast<fragment*>(object);
   buffer* of = dropped->of;
+  of->refer(home, 0, dropped->length);
   home.heap().free(dropped);
   if (--of->count == 0) of->destroy(home);
 }

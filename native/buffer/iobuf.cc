@@ -9,6 +9,16 @@
 
 namespace corebuf {
 
+namespace {
+
+/// Home counts what is referred to; of a fragment of another home it hears only when the fragment is back.
+void shorten(shard& here, fragment& trimmed, size_t bytes) {
+  trimmed.length -= bytes;
+  if (owner(&trimmed) == here.id()) trimmed.of->refer(here, 0, bytes);
+}
+
+}  // namespace
+
 bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place place) {
   const size_t fitting = std::min<size_t>(slack_, bytes.size());
   chain<fragment> grown;
@@ -17,6 +27,7 @@ bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place pla
   if (fitting > 0) {
     std::memcpy(fragments_.back()->end(), bytes.data(), fitting);
     fragments_.back()->length += fitting;
+    fragments_.back()->of->refer(here, fitting);
     length_ += fitting;
     slack_ -= static_cast<uint32_t>(fitting);
   }
@@ -24,6 +35,7 @@ bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place pla
   bytes = bytes.subspan(fitting);
   while (fragment* added = grown.pop_front()) {
     added->length = std::min(added->of->size, bytes.size());
+    added->of->refer(here, added->length);
     std::memcpy(added->data, bytes.data(), added->length);
     bytes = bytes.subspan(added->length);
     push(added);
@@ -139,7 +151,7 @@ void iobuf::trim_front(shard& here, size_t length) {
   }
   if (length > 0) {
     fragments_.front()->data += length;
-    fragments_.front()->length -= length;
+    shorten(here, *fragments_.front(), length);
   }
   if (fragments_.empty()) forget();
 }
@@ -157,7 +169,7 @@ void iobuf::trim_back(shard& here, size_t length) {
     last = chain<fragment>::next_of(last);
     bytes += last->length;
   }
-  last->length -= bytes - kept;
+  shorten(here, *last, bytes - kept);
   chain<fragment> front = fragments_.take_front(last, count);
   chain<fragment> trimmed = std::move(fragments_);
   fragments_ = std::move(front);
@@ -202,10 +214,11 @@ std::span<std::byte> iobuf::slack() const {
   return {fragments_.back()->end(), slack_};
 }
 
-void iobuf::publish(size_t written) {
+void iobuf::publish(shard& here, size_t written) {
   ASSERT(written <= slack_);
   if (written == 0) return;
   fragments_.back()->length += written;
+  fragments_.back()->of->refer(here, written);
   length_ += written;
   slack_ -= static_cast<uint32_t>(written);
 }

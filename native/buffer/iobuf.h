@@ -72,7 +72,7 @@ class iobuf {
   /// Room behind the last byte that may be written directly; publish() makes written bytes part of the chain. Whoever wrote
   /// them counts them.
   std::span<std::byte> slack() const;
-  void publish(size_t written);
+  void publish(shard& here, size_t written);
   /// Gives up the slack: no byte written later can reach who shares or receives the last fragment.
   void seal() { slack_ = 0; }
 

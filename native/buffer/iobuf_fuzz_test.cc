@@ -35,7 +35,7 @@ class modelled_chains {
         const size_t written = std::min<size_t>(slack.size(), random_() % 100);
         const std::string text = letters(written, random_() % 10'000);
         std::copy_n(bytes_of(text).begin(), written, slack.begin());
-        chain.publish(written);
+        chain.publish(here_, written);
         model += text;
         break;
       }
@@ -82,6 +82,17 @@ class modelled_chains {
     if (model.size() > length_max) chain.release(here_), model.clear();
     agree(at);
     agree(beside);
+  }
+
+  /// Home knows what its own fragments refer to.
+  void agree_on_references() const {
+    size_t referenced = 0;
+    for (const iobuf& chain : chains_) {
+      for (const fragment* at = chain.front(); at != nullptr; at = iobuf::next(at)) {
+        if (owner(at) == here_.id() && at->of->kind != buffer_kind::proxy) referenced += at->length;
+      }
+    }
+    ASSERT_EQ(here_.holdings_here().referenced, referenced);
   }
 
   void release_all() {
@@ -141,6 +152,7 @@ void fuzz(size_t budget, size_t ops) {
   for (size_t step = 0; step < ops; ++step) {
     model.step();
     if (testing::Test::HasFatalFailure()) return;
+    if (step % 64 == 0) model.agree_on_references();
     if (step % 2048 == 0) host->invariant();
   }
   model.release_all();
@@ -148,6 +160,10 @@ void fuzz(size_t budget, size_t ops) {
   abroad.turn();
   EXPECT_EQ(host.live(), 0u);
   EXPECT_EQ(abroad.live(), 0u);
+  for (shard_host* each : {static_cast<shard_host*>(&host), static_cast<shard_host*>(&abroad)}) {
+    EXPECT_EQ((*each)->holdings_here().pinned, 0u);
+    EXPECT_EQ((*each)->holdings_here().referenced, 0u);
+  }
   EXPECT_EQ(host->counters().returns_sent, abroad->counters().returns_received);
 }
 

@@ -83,10 +83,10 @@ TEST_F(Iobuf, PublishesWhatWasWrittenIntoItsSlack) {
   ASSERT_EQ(slack.size(), 508u);
   slack[0] = slack[1] = std::byte{'!'};
   expect(chain, "head");
-  chain.publish(2);
+  chain.publish(here, 2);
   expect(chain, "head!!");
-  chain.publish(0);
-  chain.publish(506);
+  chain.publish(here, 0);
+  chain.publish(here, 506);
   EXPECT_TRUE(chain.slack().empty());
   append(chain, "tail");
   EXPECT_EQ(chain.length(), 516u);

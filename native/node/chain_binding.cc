@@ -15,7 +15,7 @@ constexpr size_t described_max = (exchange::size - exchange::body_offset) / (4 *
 
 /// What was released before comes back first: its memory is the warmest there is.
 struct opened : open_handle {
-  opened(environment& here, size_t slot) : open_handle((here.handles.release_listed(here.home()), here.handles[slot])) {}
+  opened(environment& here, size_t slot) : open_handle(here.home(), (here.handles.release_listed(here.home()), here.handles[slot])) {}
 };
 
 napi_value add_block(napi_env env, napi_callback_info info) {

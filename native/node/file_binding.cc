@@ -53,7 +53,7 @@ napi_value file_write(napi_env env, napi_callback_info info) {
   const arguments<4> call(env, info);
   environment& here = call.here();
   const open_file& file = here.files[call.word(0)];
-  const open_handle data(here.handles[call.word(2)]);
+  const open_handle data(here.home(), here.handles[call.word(2)]);
   return started(env, here, file, file_operation::write(here.home(), file.file, call.size(1), *data), call.word(3));
 }
 
@@ -83,7 +83,7 @@ napi_value file_close(napi_env env, napi_callback_info info) {
 napi_value claim_read(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
   environment& here = call.here();
-  const open_handle into(here.handles[call.word(1)]);
+  const open_handle into(here.home(), here.handles[call.word(1)]);
   *into = here.files.claim(call.word(0));
   return to_js(env, error_code::none);
 }

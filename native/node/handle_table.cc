@@ -11,13 +11,13 @@ size_t handle_table::add_block(std::byte* memory) {
 }
 
 void handle_table::release_listed_slow(shard& here) {
-  for (uint32_t at = 1; at <= listed_[0]; ++at) open_handle((*this)[listed_[at]])->release(here);
+  for (uint32_t at = 1; at <= listed_[0]; ++at) open_handle(here, (*this)[listed_[at]])->release(here);
   listed_[0] = 0;
 }
 
 void handle_table::release_all(shard& here) {
   release_listed(here);
-  for (size_t slot = 0; slot < slots(); ++slot) open_handle((*this)[slot])->release(here);
+  for (size_t slot = 0; slot < slots(); ++slot) open_handle(here, (*this)[slot])->release(here);
 }
 
 }  // namespace corebuf

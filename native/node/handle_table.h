@@ -75,8 +75,8 @@ static_assert(sizeof(handle) <= handle_table::slot_size);
 /// lie is published again at the end.
 class open_handle {
  public:
-  explicit open_handle(handle& opened) : opened_(opened) {
-    opened_.bytes.publish(opened_.pending);
+  open_handle(shard& here, handle& opened) : opened_(opened) {
+    opened_.bytes.publish(here, opened_.pending);
     opened_.pending = 0;
   }
   ~open_handle() {

@@ -87,7 +87,7 @@ uint32_t mailbox::hold_request(message* request) {
 error_code mailbox::send(shard& here, handle_table& handles, event_loop& loop, const outgoing_call& call) {
   if (!mesh::get().alive(call.to)) {
     for (uint32_t parcel = 0; parcel < call.parcels; ++parcel) {
-      open_handle(handles[call.parcel_slots[-static_cast<ptrdiff_t>(parcel)]])->release(here);
+      open_handle(here, handles[call.parcel_slots[-static_cast<ptrdiff_t>(parcel)]])->release(here);
     }
     return error_code::shard_gone;
   }
@@ -142,7 +142,7 @@ bool mailbox::fill(shard& here, message* filled, const outgoing_call& call) {
 void mailbox::attach_parcels(shard& here, handle_table& handles, message* filled, const outgoing_call& call) {
   filled->parcels = static_cast<uint16_t>(call.parcels);
   for (uint32_t parcel = 0; parcel < call.parcels; ++parcel) {
-    const open_handle moved(handles[call.parcel_slots[-static_cast<ptrdiff_t>(parcel)]]);
+    const open_handle moved(here, handles[call.parcel_slots[-static_cast<ptrdiff_t>(parcel)]]);
     filled->payload.splice(moved->depart(here));
   }
 }

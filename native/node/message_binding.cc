@@ -66,7 +66,7 @@ napi_value take_encoded(napi_env env, napi_callback_info info) {
 napi_value claim_parcel(napi_env env, napi_callback_info info) {
   const arguments<3> call(env, info);
   environment& here = call.here();
-  const open_handle into(here.handles[call.word(2)]);
+  const open_handle into(here.home(), here.handles[call.word(2)]);
   const bool claimed = here.mail.claim(call.word(0), call.size(1), *into);
   return to_js(env, claimed ? error_code::none : error_code::out_of_bounds);
 }

@@ -94,6 +94,9 @@ napi_value memory_stats_of(napi_env env, napi_callback_info info) {
   described["frees"] = number(env, stats.frees);
   described["failures"] = number(env, stats.failures);
   described["largeRequests"] = number(env, stats.large_requests);
+  described["pinned"] = number(env, home.holdings_here().pinned);
+  described["wrapped"] = number(env, home.holdings_here().wrapped);
+  described["referenced"] = number(env, home.holdings_here().referenced);
   described["remoteFreesSent"] = number(env, home.counters().returns_sent);
   described["remoteFreesReceived"] = number(env, home.counters().returns_received);
   described["remoteFreesPending"] = number(env, home.returns_pending());

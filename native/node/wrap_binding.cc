@@ -55,7 +55,7 @@ napi_value wrap(napi_env env, napi_callback_info info) {
   environment& here = call.here();
   shard& home = here.home();
   here.handles.release_listed(home);
-  const open_handle into(here.handles[call.word(0)]);
+  const open_handle into(home, here.handles[call.word(0)]);
   void* data = nullptr;
   size_t length = 0;
   napi_value buffer_under = nullptr;
@@ -96,7 +96,7 @@ const backing_store& store_of(const fragment* at) {
 /// made. It holds the memory itself, so that it may outlive every chain.
 napi_value wrapped_view(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
-  const open_handle from(call.here().handles[call.word(0)]);
+  const open_handle from(call.here().home(), call.here().handles[call.word(0)]);
   const fragment* shown = fragment_at(*from, call.size(1));
   auto* held = new backing_store(store_of(shown));
   const auto let_go = [](napi_env, void*, void* hint) { delete static_cast<backing_store*>(hint); };

@@ -10,6 +10,7 @@ void shard::revive(shard_heap* heap, const shard_handlers& handlers) {
   incarnation_.fetch_add(1, std::memory_order_relaxed);
   heap_ = heap;
   ledger_ = {};
+  holdings_ = {};
   counters_ = {};
   received_ = {};
   for (outbox& box : outboxes_) box.sent = 0;

@@ -15,6 +15,7 @@
 #include "base/mpsc_stack.h"
 #include "base/shard_id.h"
 #include "memory/shard_heap.h"
+#include "shard/holdings.h"
 #include "shard/homebound.h"
 #include "shard/lane.h"
 #include "shard/ledger.h"
@@ -87,6 +88,7 @@ class shard {
   uint64_t received_from(shard_id from) const { return received_[from]; }
 
   ledger& ledger_here() { return ledger_; }
+  holdings& holdings_here() { return holdings_; }
 
   void invariant();
 
@@ -117,6 +119,7 @@ class shard {
   shard_heap* heap_ = nullptr;
   shard_handlers handlers_;
   ledger ledger_;
+  holdings holdings_;
   shard_counters counters_;
 
   chain<homebound> returns_;     // came home, not yet dropped
