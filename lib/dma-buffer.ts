@@ -1,10 +1,13 @@
 // Contiguous aligned memory: one fragment behind a handle.
 import { constants as bufferConstants } from 'node:buffer';
+import { inspect } from 'node:util';
+import type { InspectOptionsStylized } from 'node:util';
 import { constants, native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { checkInteger, checkOptions, invalidRange } from './checks.js';
 import { OUT_OF_MEMORY, outOfBounds, released } from './errors.js';
 import { givenUp, Handle, unusedHandle } from './handle.js';
+import { inspected } from './inspection.js';
 import { noteRequest } from './large-requests.js';
 import { keepReady, prefetched } from './prefetch.js';
 import { relieve } from './pressure.js';
@@ -165,6 +168,13 @@ export class DmaBuffer {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  /** Its shape and its first bytes. */
+  [inspect.custom](depth: number | null, options: InspectOptionsStylized): string {
+    if (this.released) return 'DmaBuffer { released }';
+    const { length, alignment, home } = this;
+    return inspected('DmaBuffer', { length, alignment, home }, length, (first) => this.bytes.subarray(0, first), depth, options);
   }
 
   /**

@@ -1,5 +1,6 @@
 // A chain of fragments behind a handle. Bytes are appended by copying, and from then on moved and shared.
 import { inspect } from 'node:util';
+import type { InspectOptionsStylized } from 'node:util';
 import { native } from './native.js';
 import type { Bytes } from './bytes.js';
 import { bytesOf, checkEncoding, checkInteger, invalidRange, invalidType } from './checks.js';
@@ -7,6 +8,7 @@ import { DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { check, outOfBounds } from './errors.js';
 import { bodyWords } from './exchange.js';
 import { Handle, unusedHandle } from './handle.js';
+import { inspected } from './inspection.js';
 import { IoBufReader } from './iobuf-reader.js';
 import { attempt } from './pressure.js';
 import { hideFront, innerWindow, showBehind, viewOf } from './views.js';
@@ -246,9 +248,24 @@ export class IoBuf implements Iterable<Buffer> {
     this.release();
   }
 
-  [inspect.custom](): string {
+  /** Its shape and its first bytes; `home` is a list where the fragments are of several shards. */
+  [inspect.custom](depth: number | null, options: InspectOptionsStylized): string {
     if (this.released) return 'IoBuf { released }';
-    return `IoBuf { length: ${this.length}, fragments: ${this.fragmentCount} }`;
+    const { length } = this;
+    const homes = [...this.#homes()];
+    const home = homes.length === 0 ? {} : { home: homes.length === 1 ? homes[0] : homes };
+    return inspected('IoBuf', { length, fragments: this.fragmentCount, ...home }, length, (first) => this.toBuffer(0, first), depth, options);
+  }
+
+  #homes(): Set<number> {
+    const slot = this.#handle.slot('IoBuf');
+    const homes = new Set<number>();
+    let seen = 0;
+    for (let count = native.fragments(slot, 0); count > 0; count = native.fragments(slot, seen)) {
+      for (let at = 0; at < count * FRAGMENT_WORDS; at += FRAGMENT_WORDS) homes.add(bodyWords[at + 3]!);
+      seen += count;
+    }
+    return homes;
   }
 
   #range(what: string, start: number, end: number | undefined): [number, number] {
