@@ -18,11 +18,13 @@ const REFUSALS = [
   'a Uint8Array over an ArrayBuffer that has not been detached',
 ] as const;
 
-/** As they are, whatever somebody has defined on the array itself. */
-const getterOf = <T>(name: string): ((array: Uint8Array) => T) => {
-  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!;
-  return (array) => Reflect.apply(get!, array, []) as T;
-};
+/** What arrays really are, whatever somebody has defined on one. */
+function getterOf<T>(name: string): (array: Uint8Array) => T {
+  const { prototype } = Uint8Array;
+  const found = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(prototype), name)!;
+  return (array) => found.get!.call(array) as T;
+}
+
 const bufferUnder = getterOf<ArrayBufferLike>('buffer');
 const lengthOf = getterOf<number>('length');
 
@@ -48,10 +50,10 @@ function probeWrapping(): number {
 /** A new handle on `bytes`. */
 export function wrapped(bytes: Uint8Array): Handle {
   checkWrappable(bytes);
-  const fill = keeps(bufferUnder(bytes)) ? native.wrap : native.append;
+  const kept = keeps(bufferUnder(bytes));
   const handle = new Handle();
   const slot = handle.slot('IoBuf');
-  const result = attempt(() => fill(slot, bytes), handle);
+  const result = attempt(() => (kept ? native.wrap(slot, bytes) : native.append(slot, bytes)), handle);
   const refusal = REFUSALS[result];
   if (refusal === undefined) return handle.filled(result);
   handle.forget();
