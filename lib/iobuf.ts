@@ -1,4 +1,5 @@
 // A chain of fragments behind a handle. Bytes are appended by copying, and from then on moved and shared.
+import type { Readable, Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import type { InspectOptionsStylized } from 'node:util';
 import { native } from './native.js';
@@ -9,7 +10,15 @@ import { check, outOfBounds } from './errors.js';
 import { bodyWords } from './exchange.js';
 import { Handle, unusedHandle } from './handle.js';
 import { inspected } from './inspection.js';
+import { collect } from './iobuf-collector.js';
+import type { ByteSource, CollectOptions } from './iobuf-collector.js';
 import { IoBufReader } from './iobuf-reader.js';
+import { IoBufSink } from './iobuf-sink.js';
+import type { ChainHandler, SinkOptions } from './iobuf-sink.js';
+import { IoBufReadable, webStreamOf } from './iobuf-source.js';
+import type { ReadableOptions } from './iobuf-source.js';
+import { writeChain } from './iobuf-writer.js';
+import type { AnyWritable, WriteOptions } from './iobuf-writer.js';
 import { attempt } from './pressure.js';
 import { hideFront, innerWindow, showBehind, viewOf } from './views.js';
 import { wrapped } from './wrapping.js';
@@ -238,6 +247,67 @@ export class IoBuf implements Iterable<Buffer> {
     const slot = this.#handle.slot('IoBuf');
     checkInteger('seed', seed, 0, 0xffff_ffff);
     return native.crc32c(slot, seed);
+  }
+
+  /**
+   * All bytes of `source` as one chain: each piece is copied once, when it comes. Pieces are views and buffers of bytes; strings
+   * are refused, for only their source knows what bytes they were. Whatever goes wrong, the source is ended and nothing stays
+   * behind.
+   *
+   * @throws TypeError for a piece that is not bytes; RangeError above `limit`; ERR_OUT_OF_MEMORY; the source's own errors; the
+   * signal's reason.
+   * @example
+   * const body = await IoBuf.collect(request, { limit: 2 ** 20, signal: AbortSignal.timeout(1000) });
+   */
+  static collect(source: ByteSource, options?: CollectOptions): Promise<IoBuf> {
+    return collect(source, options);
+  }
+
+  /**
+   * A Writable that copies what is written to it once and hands it over as chains, which are the handler's to release. While the
+   * handler's promise is pending the stream waits, and then hands over what has come meanwhile as one chain. What the handler
+   * throws destroys the stream, and the chain it was given is released.
+   *
+   * @example
+   * await pipeline(socket, IoBuf.sink(async (chain) => { await group.on(0).append(chain); }));
+   */
+  static sink(onData: ChainHandler, options?: SinkOptions): Writable {
+    return new IoBufSink(onData, options);
+  }
+
+  /**
+   * Hands the bytes as they are now over to `stream`, while it takes more, and resolves when it has called back for all of them.
+   * The stream is not ended. The chain stays the caller's, to change or release at once: the writing has references of its own.
+   * Calls for one Node stream keep their order. Sockets, file streams and http messages get the fragments as they lie, with no
+   * copy; other streams get copies of at most 64 KiB, because they may keep a chunk for longer than they say, unless `zeroCopy`
+   * promises that they do not.
+   *
+   * @throws what the stream fails with; ERR_CLOSED when it has been ended or destroyed before; ERR_RELEASED, ERR_OUT_OF_MEMORY;
+   * the signal's reason.
+   * @example
+   * const written = answer.writeTo(socket);
+   * answer.release();
+   * await written;
+   */
+  writeTo(stream: AnyWritable, options?: WriteOptions): Promise<void> {
+    return writeChain(this, stream, options);
+  }
+
+  /**
+   * A Readable of the bytes as they are now. It has references of its own; chunks are copies, made when they are asked for. What
+   * it holds is released as it is read, and when it is destroyed.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_MEMORY
+   * @example
+   * await pipeline(chain.readable(), createGzip(), createWriteStream('chain.gz'));
+   */
+  readable(options?: ReadableOptions): Readable {
+    return new IoBufReadable(this, options);
+  }
+
+  /** As readable(), for the web: a byte stream, which copies into the buffers of readers that bring some. Cancelling releases. */
+  toWeb(): ReadableStream<Uint8Array> {
+    return webStreamOf(this);
   }
 
   /** Gives all references back, each to its home. Releasing twice is harmless. */
