@@ -1,11 +1,15 @@
 #include "buffer/crc32c.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 
-#if defined(__aarch64__) && defined(__linux__)
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__) && defined(__linux__)
 #include <arm_acle.h>
+#include <arm_neon.h>
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -49,29 +53,91 @@ uint32_t step_portable(uint32_t crc, std::byte byte) {
 }
 
 #if defined(__x86_64__)
-#define COREBUF_CRC32C_TARGET __attribute__((target("sse4.2")))
-bool has_instruction() { return __builtin_cpu_supports("sse4.2") != 0; }
+#define COREBUF_CRC32C_TARGET __attribute__((target("sse4.2,pclmul")))
+bool has_instructions() { return __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0; }
 COREBUF_CRC32C_TARGET inline uint64_t step_word(uint64_t crc, uint64_t bytes) { return __builtin_ia32_crc32di(crc, bytes); }
 COREBUF_CRC32C_TARGET inline uint32_t step_byte(uint32_t crc, uint8_t byte) { return __builtin_ia32_crc32qi(crc, byte); }
+COREBUF_CRC32C_TARGET inline uint64_t multiply(uint64_t one, uint64_t other) {
+  const __m128i first = _mm_cvtsi64_si128(static_cast<long long>(one));
+  const __m128i second = _mm_cvtsi64_si128(static_cast<long long>(other));
+  return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(first, second, 0)));
+}
 #elif defined(__aarch64__) && defined(__linux__)
-#define COREBUF_CRC32C_TARGET __attribute__((target("+crc")))
-bool has_instruction() { return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0; }
+#define COREBUF_CRC32C_TARGET __attribute__((target("+crc+crypto")))
+bool has_instructions() {
+  constexpr unsigned long wanted = HWCAP_CRC32 | HWCAP_PMULL;
+  return (getauxval(AT_HWCAP) & wanted) == wanted;
+}
 COREBUF_CRC32C_TARGET inline uint64_t step_word(uint64_t crc, uint64_t bytes) {
   return __builtin_aarch64_crc32cx(static_cast<uint32_t>(crc), bytes);
 }
 COREBUF_CRC32C_TARGET inline uint32_t step_byte(uint32_t crc, uint8_t byte) { return __builtin_aarch64_crc32cb(crc, byte); }
+COREBUF_CRC32C_TARGET inline uint64_t multiply(uint64_t one, uint64_t other) {
+  return static_cast<uint64_t>(vmull_p64(static_cast<poly64_t>(one), static_cast<poly64_t>(other)));
+}
 #endif
 
 #ifdef COREBUF_CRC32C_TARGET
-COREBUF_CRC32C_TARGET uint32_t crc32c_instruction(uint32_t seed, std::span<const std::byte> bytes) {
-  uint64_t crc = ~seed;
+
+constexpr size_t streams = 3;
+/// Words of a stream between two times that all are brought together, and the least that is worth it.
+constexpr size_t stream_words_max = 128;
+constexpr size_t stream_words_min = 6;
+constexpr size_t streamed_min = streams * stream_words_min * word;
+
+/// By number of words: what moves a register over so many words of zeros. A product of two reflected 32-bit polynomials
+/// comes out one bit off, and the instruction that reduces it multiplies it by x^32: so this is x^(64 * words - 33).
+constexpr std::array<uint32_t, 2 * stream_words_max + 1> make_shifts() {
+  std::array<uint32_t, 2 * stream_words_max + 1> shifts{};
+  uint32_t power = uint32_t{1} << 31;  // 1: the highest bit is x^0
+  for (size_t exponent = 1; exponent <= 64 * 2 * stream_words_max - 33; ++exponent) {
+    power = (power >> 1) ^ ((power & 1) != 0 ? polynomial : 0);
+    if ((exponent + 33) % 64 == 0) shifts[(exponent + 33) / 64] = power;
+  }
+  return shifts;
+}
+
+constexpr auto shifts = make_shifts();
+
+/// Three streams of `words` words each, because the instruction takes one word a cycle and three cycles for each: Gopal et
+/// al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction", Intel 2011.
+COREBUF_CRC32C_TARGET inline uint64_t step_streams(uint64_t crc, const std::byte* at, size_t words) {
+  const std::byte* const second = at + words * word;
+  const std::byte* const third = second + words * word;
+  uint64_t crc_second = 0;
+  uint64_t crc_third = 0;
+  for (size_t byte = 0; byte < words * word; byte += word) {
+    crc = step_word(crc, load_word(at + byte));
+    crc_second = step_word(crc_second, load_word(second + byte));
+    crc_third = step_word(crc_third, load_word(third + byte));
+  }
+  return crc_third ^ step_word(0, multiply(crc, shifts[2 * words]) ^ multiply(crc_second, shifts[words]));
+}
+
+COREBUF_CRC32C_TARGET inline uint32_t step_all(uint64_t crc, std::span<const std::byte> bytes) {
   const std::byte* at = bytes.data();
   size_t left = bytes.size();
   for (; left >= word; left -= word, at += word) crc = step_word(crc, load_word(at));
   auto narrow = static_cast<uint32_t>(crc);
   for (; left > 0; --left, ++at) narrow = step_byte(narrow, static_cast<uint8_t>(*at));
-  return ~narrow;
+  return narrow;
 }
+
+/// Out of line: what is short pays nothing for it.
+COREBUF_CRC32C_TARGET __attribute__((noinline)) uint32_t step_all_streamed(uint64_t crc, std::span<const std::byte> bytes) {
+  while (bytes.size() >= streamed_min) {
+    const size_t words = std::min(stream_words_max, bytes.size() / (streams * word));
+    crc = step_streams(crc, bytes.data(), words);
+    bytes = bytes.subspan(streams * words * word);
+  }
+  return step_all(crc, bytes);
+}
+
+COREBUF_CRC32C_TARGET uint32_t crc32c_instruction(uint32_t seed, std::span<const std::byte> bytes) {
+  const uint32_t crc = ~seed;
+  return ~(bytes.size() < streamed_min ? step_all(crc, bytes) : step_all_streamed(crc, bytes));
+}
+
 #endif
 
 }  // namespace
@@ -93,8 +159,8 @@ uint32_t crc32c_portable(uint32_t seed, std::span<const std::byte> bytes) {
 
 uint32_t crc32c(uint32_t seed, std::span<const std::byte> bytes) {
 #ifdef COREBUF_CRC32C_TARGET
-  static const bool instruction = has_instruction();
-  if (instruction) return crc32c_instruction(seed, bytes);
+  static const bool instructions = has_instructions();
+  if (instructions) return crc32c_instruction(seed, bytes);
 #endif
   return crc32c_portable(seed, bytes);
 }

@@ -46,6 +46,18 @@ TEST(Crc32c, IsTheSameWithAndWithoutTheInstructionAtEveryAlignmentAndLength) {
   }
 }
 
+TEST(Crc32c, IsTheSameWhereItsStreamsBeginAndAreBroughtTogether) {
+  std::mt19937_64 random = seeded_random();
+  const bytes data = random_bytes(random, 20'000);
+  for (const size_t edge : {144, 168, 1024, 3072, 3072 + 144, 2 * 3072, 16'384}) {
+    for (size_t length = edge - 30; length < edge + 30; ++length) {
+      const std::span<const std::byte> part(data.data() + random() % 9, length);
+      const auto seed = static_cast<uint32_t>(random());
+      ASSERT_EQ(crc32c(seed, part), crc32c_portable(seed, part)) << length;
+    }
+  }
+}
+
 TEST(Crc32c, ContinuesAcrossSplits) {
   std::mt19937_64 random = seeded_random();
   const bytes data = random_bytes(random, 20'000);
