@@ -137,6 +137,7 @@ fragment* iobuf::localise(shard& here, fragment* before, fragment* foreign) {
     return nullptr;
   }
   fragments_.replace_after(before, local);
+  foreign->next = local;  // For cursors that are at it.
   home_ = fragments_.size() == 1 ? here.id() : mixed_homes;
   return local;
 }
@@ -174,6 +175,7 @@ void iobuf::trim_back(shard& here, size_t length) {
   chain<fragment> trimmed = std::move(fragments_);
   fragments_ = std::move(front);
   length_ = kept;
+  if (trimmed.empty()) return;
   if (home_ == mixed_homes) here.release(chain<homebound>(std::move(trimmed)));
   else here.release(chain<homebound>(std::move(trimmed)), home_);
 }
