@@ -29,6 +29,15 @@ class Content : public testing::Test {
     return made;
   }
 
+  static void overwrite(iobuf& chain, size_t position, std::string_view with) {
+    const fragment* at = chain.front();
+    for (; position >= at->length; at = iobuf::next(at)) position -= at->length;
+    for (const std::byte each : bytes_of(with)) {
+      if (position == at->length) at = iobuf::next(at), position = 0;
+      at->data[position++] = each;
+    }
+  }
+
   size_t found(const iobuf& chain, std::string_view needle, size_t from = 0) {
     return find(chain, bytes_of(needle), from).value();
   }
@@ -113,6 +122,20 @@ TEST_F(Content, FindsWhatAStringFinds) {
     std::string needle = text.substr(random() % (text.size() + 1), length);
     if (!needle.empty() && random() % 4 == 0) needle[random() % needle.size()] = 'x';
     ASSERT_EQ(found(chain, needle, from), text.find(needle, from)) << text.size() << ' ' << needle.size() << ' ' << from;
+    chain.release(*host);
+  }
+}
+
+/// However the windows fall.
+TEST_F(Content, FindsANeedleAtEachPlace) {
+  constexpr std::string_view needle = "needle";
+  for (const auto& lengths : {std::initializer_list<size_t>{100}, {7000, 100, 3, 90}, {4107, 2, 4108}}) {
+    iobuf chain = cut(std::string(40'000, '.'), lengths);
+    for (size_t place = 0; place + needle.size() <= chain.length(); ++place) {
+      overwrite(chain, place, needle);
+      ASSERT_EQ(found(chain, needle), place);
+      overwrite(chain, place, "......");
+    }
     chain.release(*host);
   }
 }

@@ -125,6 +125,20 @@ TEST_F(IobufHop, TakesTheFrontOfAForeignFragment) {
   });
 }
 
+TEST_F(IobufHop, TrimsTheBackOfAForeignFragment) {
+  iobuf foreign = arrived(3);
+  away.act([&](shard& here) {
+    foreign.trim_back(here, 4);
+    here.invariant();
+    EXPECT_EQ(text_of(foreign), letters(26));
+    foreign.trim_back(here, 12);
+    foreign.invariant();
+    here.invariant();
+    EXPECT_EQ(text_of(foreign), letters(14));
+    foreign.release(here);
+  });
+}
+
 TEST_F(IobufHop, ShowsNoLaterBytesOfItsHomeToWhoReceived) {
   iobuf original, sent;
   chain<homebound> travelling = home.act([&](shard& here) {
