@@ -1,5 +1,6 @@
-// Bytes become operations on the chains of three shards: every verb, chains that hop and come home in any order, shares of what is
-// foreign, memory that runs out. The model knows what should be in each (chain_model_test_support.h).
+// Bytes become operations on the chains of three shards: every verb, chains that hop and come home in any
+// order, shares of what is foreign, memory that runs out. The model knows what should be in each
+// (chain_model_test_support.h).
 //   tools/fuzz.sh [seconds]
 #include "buffer/chain_model_test_support.h"
 #include "choices.h"

@@ -1,6 +1,8 @@
 // Checks of arguments: TypeError for the wrong kind of thing, RangeError for the wrong amount, both with Node's codes.
 
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
+
+const ANY_BYTES = 'a string, an ArrayBufferView, an ArrayBuffer or an IoBuf';
 
 type Coded<T extends Error> = T & { code: string };
 
@@ -64,11 +66,23 @@ export function checkEncoding(encoding: unknown): void {
   throw coded(new TypeError(`unknown encoding: ${describe(encoding)}`), 'ERR_UNKNOWN_ENCODING');
 }
 
-/** The bytes of any view or buffer, as they lie there. */
-export function bytesOf(name: string, data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data;
+/** Absent, or what has the shape of an AbortSignal. */
+export function checkSignal(name: string, signal: unknown): void {
+  if (signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)) return;
+  throw invalidType(name, 'an AbortSignal', signal);
+}
+
+/** A whole number of 64 bits without a sign. */
+export function checkUint64(name: string, value: unknown): void {
+  if (typeof value !== 'bigint') throw invalidType(name, 'a bigint', value);
+  if (BigInt.asUintN(64, value) !== value) throw invalidRange(name, 'a bigint from 0 to 2n ** 64n - 1n', value);
+}
+
+/** The bytes of any view or buffer, as they lie there. Not by instanceof: whose prototype says so need not have bytes. */
+export function bytesOf(name: string, data: unknown, expected = ANY_BYTES): Uint8Array {
+  if (types.isUint8Array(data)) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const tag = Object.prototype.toString.call(data);
   if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]') return new Uint8Array(data as ArrayBuffer);
-  throw invalidType(name, 'a string, an ArrayBufferView, an ArrayBuffer or an IoBuf', data);
+  throw invalidType(name, expected, data);
 }

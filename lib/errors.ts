@@ -9,7 +9,8 @@ export type ErrorCode =
   | 'ERR_CLOSED'
   | 'ERR_SHARD_GONE'
   | 'ERR_REMOTE'
-  | 'ERR_IO';
+  | 'ERR_IO'
+  | 'ERR_CHANGED';
 
 /**
  * Base of all errors of this package. Branch on `code`, never on the message.
@@ -59,6 +60,11 @@ export function released(what: string): CorebufError {
 
 export function outOfBounds(what: string, wanted: number, available: number): CorebufError {
   return new CorebufError('ERR_OUT_OF_BOUNDS', `${what}: ${wanted} is past the end, there are ${available} bytes`);
+}
+
+/** For work in slices. */
+export function changed(what: string): CorebufError {
+  return new CorebufError('ERR_CHANGED', `this ${what} was changed while work on it was under way`);
 }
 
 export function closed(what: string): CorebufError {

@@ -4,12 +4,16 @@ import { inspect } from 'node:util';
 import type { InspectOptionsStylized } from 'node:util';
 import { native } from './native.js';
 import type { Bytes } from './bytes.js';
-import { bytesOf, checkEncoding, checkInteger, invalidRange, invalidType } from './checks.js';
+import { bytesOf, checkEncoding, checkInteger, checkUint64, invalidRange, invalidType } from './checks.js';
 import { DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { check, outOfBounds } from './errors.js';
 import { bodyWords } from './exchange.js';
 import { Handle, unusedHandle } from './handle.js';
+import { hexdump } from './hexdump.js';
 import { inspected } from './inspection.js';
+import { clearInSlices, copyInSlices, crc32cInSlices, equalInSlices, xxhash64InSlices } from './iobuf-async.js';
+import { byteAt, compareContent, contentLiesAt, endsWithContent, equalContent, findContent, needleOf } from './iobuf-content.js';
+import type { Content } from './iobuf-content.js';
 import { collect } from './iobuf-collector.js';
 import type { ByteSource, CollectOptions } from './iobuf-collector.js';
 import { IoBufReader } from './iobuf-reader.js';
@@ -20,7 +24,9 @@ import type { ReadableOptions } from './iobuf-source.js';
 import { writeChain } from './iobuf-writer.js';
 import type { AnyWritable, WriteOptions } from './iobuf-writer.js';
 import { attempt } from './pressure.js';
-import { hideFront, innerWindow, showBehind, viewOf } from './views.js';
+import { checkSliceOptions } from './slices.js';
+import type { SliceOptions } from './slices.js';
+import { hide, hideBack, hideFront, innerWindow, showBehind, viewOf } from './views.js';
 import { wrapped } from './wrapping.js';
 
 const FRAGMENT_WORDS = 4;
@@ -310,6 +316,144 @@ export class IoBuf implements Iterable<Buffer> {
     return webStreamOf(this);
   }
 
+  /**
+   * Whether the same bytes are in `other`, whatever the fragments. O(1) when the lengths differ.
+   *
+   * @throws ERR_RELEASED, also when `other` is.
+   */
+  equals(other: IoBuf | Bytes): boolean {
+    return equalContent(this.#handle, contentOf('other', other));
+  }
+
+  /**
+   * The order of the bytes, as Buffer.compare: -1 when these come first, 1 when those of `other` do.
+   *
+   * @throws ERR_RELEASED, also when `other` is.
+   */
+  compare(other: IoBuf | Bytes): -1 | 0 | 1 {
+    return compareContent(this.#handle, contentOf('other', other));
+  }
+
+  /**
+   * Where a byte (0 to 255), a text (in `encoding`, default utf8) or some bytes come first, also across fragments; -1 when nowhere.
+   * `from` and empty values are treated as Buffer.indexOf does; texts are found at any byte, in utf16le too. O(bytes searched).
+   *
+   * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY for a value of more than 4 KiB when the process has no memory of four times its size.
+   */
+  indexOf(value: number | string | Uint8Array, from = 0, encoding?: BufferEncoding): number {
+    return findContent(this.#handle, needleOf(value, encoding), from);
+  }
+
+  /** As indexOf, without where. */
+  includes(value: number | string | Uint8Array, from = 0, encoding?: BufferEncoding): boolean {
+    return this.indexOf(value, from, encoding) !== -1;
+  }
+
+  /** Whether the first bytes are these. @throws ERR_RELEASED, also when `value` is. */
+  startsWith(value: string | Uint8Array | IoBuf, encoding?: BufferEncoding): boolean {
+    return contentLiesAt(this.#handle, 0, wantedOf(value, encoding));
+  }
+
+  /** Whether the last bytes are these. O(fragments before them). @throws ERR_RELEASED, also when `value` is. */
+  endsWith(value: string | Uint8Array | IoBuf, encoding?: BufferEncoding): boolean {
+    return endsWithContent(this.#handle, wantedOf(value, encoding));
+  }
+
+  /** One byte, not copied; an `index` below 0 counts from the end, as in Array.at. O(fragments before it). */
+  at(index: number): number | undefined {
+    return byteAt(this.#handle, index);
+  }
+
+  /** XXH64 of all bytes. */
+  xxhash64(seed = 0n): bigint {
+    const slot = this.#handle.slot('IoBuf');
+    checkUint64('seed', seed);
+    return native.xxhash64(slot, seed);
+  }
+
+  /** The first `limit` bytes as a table for people: offset, hexadecimal, ASCII; the last line says how many were left out. */
+  hexdump(limit = 256): string {
+    checkInteger('limit', limit);
+    return hexdump(this.toBuffer(0, Math.min(limit, this.length)), this.length);
+  }
+
+  /**
+   * A chain with a copy of all bytes, in fragments of at most 128 KiB. A small share that is copied and released no longer keeps the
+   * large buffer alive that it was made from.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_MEMORY
+   */
+  copy(): IoBuf {
+    this.#handle.slot('IoBuf');
+    const copied = new IoBuf();
+    try {
+      return copied.append(this);
+    } catch (error) {
+      copied.release();
+      throw error;
+    }
+  }
+
+  /** Gives up all bytes; the chain can be appended to. O(fragments). @throws ERR_RELEASED */
+  clear(): this {
+    native.release(this.#handle.slot('IoBuf'));
+    if (this.#handle.shown !== undefined) hide(this.#handle);
+    this.#handle.version++;
+    return this;
+  }
+
+  /**
+   * Gives up the last `length` bytes. O(fragments).
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   */
+  trimBack(length: number): this {
+    const slot = this.#handle.slot('IoBuf');
+    checkInteger('length', length);
+    const kept = this.#handle.length - length;
+    if (kept < 0) throw outOfBounds('trimBack', length, this.#handle.length);
+    native.trimBack(slot, length);
+    if (this.#handle.shown !== undefined) hideBack(this.#handle, kept);
+    this.#handle.version++;
+    return this;
+  }
+
+  /**
+   * As equals(), in slices of about 300 µs between which the event loop runs: for chains that are large or in many fragments. So are
+   * the four below. All are about the bytes that are there when they are called: appends and shares meanwhile do not matter.
+   *
+   * @throws ERR_RELEASED when one is released meanwhile, ERR_CHANGED when one is trimmed, taken from or resized, the signal's reason
+   */
+  async equalsAsync(other: IoBuf | Bytes, options?: SliceOptions): Promise<boolean> {
+    const signal = checkSliceOptions(options);
+    return equalInSlices(this.#handle, contentOf('other', other), signal);
+  }
+
+  /** As crc32c(), in slices. */
+  async crc32cAsync(seed = 0, options?: SliceOptions): Promise<number> {
+    checkInteger('seed', seed, 0, 0xffff_ffff);
+    return crc32cInSlices(this.#handle, seed, checkSliceOptions(options));
+  }
+
+  /** As xxhash64(), in slices. */
+  async xxhash64Async(seed = 0n, options?: SliceOptions): Promise<bigint> {
+    checkUint64('seed', seed);
+    return xxhash64InSlices(this.#handle, seed, checkSliceOptions(options));
+  }
+
+  /** As copy(), in slices. */
+  async copyAsync(options?: SliceOptions): Promise<IoBuf> {
+    return wrapHandle(await copyInSlices(this.#handle, checkSliceOptions(options)));
+  }
+
+  /**
+   * As clear(), in slices: the chain is empty at once and may be used or released, and the promise resolves when all memory has gone back. It
+   * goes back as well when a signal stops the waiting.
+   */
+  async clearAsync(options?: SliceOptions): Promise<void> {
+    return clearInSlices(this.#handle, checkSliceOptions(options));
+  }
+
   /** Gives all references back, each to its home. Releasing twice is harmless. */
   release(): void {
     this.#handle.release();
@@ -348,6 +492,16 @@ export class IoBuf implements Iterable<Buffer> {
     if (to > length || start > to) throw outOfBounds(what, Math.max(to, start), length);
     return [start, to];
   }
+}
+
+function contentOf(name: string, value: IoBuf | Bytes): Content {
+  return value instanceof IoBuf ? handleOf(value) : bytesOf(name, value, 'an IoBuf, an ArrayBufferView or an ArrayBuffer');
+}
+
+function wantedOf(value: string | Uint8Array | IoBuf, encoding: BufferEncoding | undefined): Content {
+  if (typeof value !== 'string') return contentOf('value', value);
+  checkEncoding(encoding);
+  return Buffer.from(value, encoding);
 }
 
 /** What the next chain is made of, when it is not to be empty: keeps the constructor free of arguments. */

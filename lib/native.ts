@@ -19,6 +19,7 @@ export interface Constants {
   readonly slotSlackOffset: number;
   readonly slotFrontPiece: number;
   readonly slotFrontOffset: number;
+  readonly scanStateSize: number;
   readonly listedMax: number;
   readonly parcelsMax: number;
   readonly alignmentMax: number;
@@ -85,6 +86,23 @@ export interface Native {
   wrapping(probe: ArrayBuffer, transfer: () => void): number;
   wrap(slot: number, bytes: Uint8Array): number;
   wrappedView(slot: number, position: number): ArrayBuffer | null;
+  // What is in chains, at once and in slices.
+  compareChains(slot: number, other: number): number;
+  compareBytes(slot: number, bytes: Uint8Array): number;
+  chainLiesAt(slot: number, position: number, wanted: number): number;
+  bytesLieAt(slot: number, position: number, wanted: Uint8Array): number;
+  find(slot: number, needle: Uint8Array, from: number): number;
+  byteAt(slot: number, position: number): number;
+  xxhash64(slot: number, seed: bigint): bigint;
+  trimBack(slot: number, length: number): number;
+  moveOut(slot: number, into: number): number;
+  clearSlice(slot: number, microseconds: number): number;
+  scanBegin(state: ArrayBuffer, slot: number): number;
+  crc32cSlice(state: ArrayBuffer, microseconds: number): number;
+  xxhash64Slice(state: ArrayBuffer, microseconds: number): number;
+  equalChainSlice(state: ArrayBuffer, other: ArrayBuffer, microseconds: number): number;
+  equalBytesSlice(state: ArrayBuffer, bytes: Uint8Array, microseconds: number): number;
+  copySlice(state: ArrayBuffer, slot: number, microseconds: number): number;
 
   // Messages; what they say is in the exchange areas.
   send(): number;

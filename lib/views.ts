@@ -104,6 +104,16 @@ export function hideFront(handle: Handle, length: number, movedTo?: Handle): voi
   handle.shown = left;
 }
 
+/** Checked mode: what is behind the first `length` bytes is gone. */
+export function hideBack(handle: Handle, length: number): void {
+  const left: Shown[] = [];
+  for (const shown of handle.shown!) {
+    if (shown.end <= length) left.push(shown);
+    else detach(shown.buffer);
+  }
+  handle.shown = left;
+}
+
 /** Checked mode: all of `source` has come in behind `start`. */
 export function showBehind(handle: Handle, start: number, source: Handle): void {
   for (const shown of source.shown!) {

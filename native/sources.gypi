@@ -35,6 +35,7 @@
     "node_files": [
       "node/backing_store.cc",
       "node/chain_binding.cc",
+      "node/content_binding.cc",
       "node/environment.cc",
       "node/event_loop.cc",
       "node/file_binding.cc",

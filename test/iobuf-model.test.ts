@@ -107,6 +107,22 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
       pair.model = pair.model.subarray(length);
     },
   },
+  trimBack: {
+    weight: 3,
+    run(random, pair) {
+      const length = position(random, pair.model.length);
+      pair.chain.trimBack(length);
+      pair.model = pair.model.subarray(0, pair.model.length - length);
+    },
+  },
+  clear: {
+    weight: 1,
+    run(_random, pair) {
+      pair.chain.clear();
+      pair.model = Buffer.alloc(0);
+    },
+  },
+  copy: { weight: 2, run: (_random, pair, pairs) => void pairs.push(pairOf(pair.chain.copy(), pair.model)) },
   release: {
     weight: 3,
     run(_random, pair, pairs) {
@@ -134,6 +150,54 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     },
   },
   iterate: { weight: 2, run: (_random, pair) => expectSame(Buffer.concat([...pair.chain]), pair.model) },
+  compare: {
+    weight: 3,
+    run(random, pair, pairs) {
+      const other = random.pick(pairs);
+      expectEqual(pair.chain.compare(other.chain), Buffer.compare(pair.model, other.model));
+      expectEqual(pair.chain.compare(other.model), Buffer.compare(pair.model, other.model));
+      expectEqual(pair.chain.equals(other.chain), pair.model.equals(other.model));
+      const bytes = Buffer.from(pair.model);
+      expectEqual(pair.chain.equals(bytes), true);
+      if (bytes.length > 0) bytes[random.upTo(bytes.length - 1)]! ^= 1;
+      expectEqual(pair.chain.equals(bytes), bytes.length === 0);
+    },
+  },
+  indexOf: {
+    weight: 4,
+    run(random, pair) {
+      const [start] = range(random, pair.model.length);
+      const needle = Buffer.from(pair.model.subarray(start, start + random.size(random.upTo(10) === 0 ? 6000 : 30)));
+      if (needle.length > 0 && random.upTo(2) === 0) needle[random.upTo(needle.length - 1)] = random.upTo(255);
+      const from = position(random, pair.model.length) - random.upTo(1) * pair.model.length;
+      expectEqual(pair.chain.indexOf(needle, from), pair.model.indexOf(needle, from));
+      const byte = random.upTo(255);
+      expectEqual(pair.chain.indexOf(byte, from), pair.model.indexOf(byte, from));
+    },
+  },
+  edges: {
+    weight: 2,
+    run(random, pair) {
+      const length = position(random, pair.model.length);
+      using share = pair.chain.share(0, length);
+      const front = pair.model.subarray(0, length);
+      const back = pair.model.subarray(pair.model.length - length);
+      expectEqual(pair.chain.startsWith(front), true);
+      expectEqual(pair.chain.startsWith(share), true);
+      expectEqual(pair.chain.endsWith(back), true);
+      expectEqual(pair.chain.endsWith(share), front.equals(back));
+      const index = random.upTo(2 * pair.model.length + 2) - pair.model.length - 1;
+      expectEqual(pair.chain.at(index), pair.model.at(index));
+    },
+  },
+  xxhash64: {
+    weight: 2,
+    run(random, pair) {
+      const seed = BigInt(random.upTo(2 ** 32));
+      using whole = IoBuf.from(pair.model);
+      expectEqual(pair.chain.xxhash64(seed), whole.xxhash64(seed));
+    },
+  },
   crc32c: { weight: 2, run: (_random, pair) => expectEqual(pair.chain.crc32c(), crc32c(pair.model)) },
   read: { weight: 20, run: (random, pair) => read(random, pair.reader, pair.model) },
   readFreshly: { weight: 5, run: (random, pair) => read(random, pair.chain.reader(), pair.model) },

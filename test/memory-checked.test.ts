@@ -11,6 +11,8 @@ describe.each([
   judge('every view of what was released has length 0', 'release');
   judge('views go along when a chain is taken, and end with the target', 'take');
   judge('trimFront ends the views of fragments that lost bytes, and no others', 'trimFront');
+  judge('trimBack ends the views of fragments that lost bytes, and no others', 'trimBack');
+  judge('clear and clearAsync end all views at once', 'clear');
   judge('takeFront takes the views of its bytes along', 'takeFront');
   judge('views end when their bytes are sent to another shard, also when the call waits its turn', 'send');
   judge('released bytes are poisoned, but not while somebody refers to them', 'poison');

@@ -1,6 +1,6 @@
-// Chains on several shards and the strings that should be in them: every operation on the one is done to the other. `Choices` has
-// below(n), a number from 0 to n - 1: a random test draws it, a fuzzer reads it from its input. What disagrees ends the
-// process.
+// Chains on several shards and the strings that should be in them: every operation on the one is done to the
+// other. `Choices` has below(n), a number from 0 to n - 1: a random test draws it, a fuzzer reads it from its
+// input. What disagrees ends the process.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,8 @@ inline void expect_all_home(std::array<buffer_host*, modelled_shards> hosts) {
 template <typename Choices>
 class chain_model {
  public:
-  chain_model(std::array<buffer_host*, modelled_shards> hosts, Choices& given) : hosts_(hosts), given_(given) {}
+  chain_model(std::array<buffer_host*, modelled_shards> hosts, Choices& given)
+      : hosts_(hosts), given_(given) {}
 
   void step() {
     const size_t shard_number = given_.below(modelled_shards);
@@ -189,7 +190,8 @@ class chain_model {
   }
 
   void search_in(modelled& chain) {
-    std::string needle = chain.text.substr(position_in(chain), given_.below(given_.below(8) == 0 ? 5000 : 40));
+    std::string needle =
+        chain.text.substr(position_in(chain), given_.below(given_.below(8) == 0 ? 5000 : 40));
     if (!needle.empty() && given_.below(4) == 0) needle[given_.below(needle.size())] ^= 1;
     const size_t from = position_in(chain);
     ASSERT(find(chain.chain, bytes_of(needle), from).value() == chain.text.find(needle, from));
@@ -218,7 +220,8 @@ class chain_model {
     ASSERT(equals(at.chain, bytes_of(at.text)));
     ASSERT(at.chain.crc32c(0) == crc32c(0, bytes_of(at.text)));
     xxhash64 pieces, whole;
-    for (const fragment* each = at.chain.front(); each != nullptr; each = iobuf::next(each)) pieces.add({each->data, each->length});
+    for (const fragment* each = at.chain.front(); each != nullptr; each = iobuf::next(each))
+      pieces.add({each->data, each->length});
     whole.add(bytes_of(at.text));
     ASSERT(pieces.digest() == whole.digest());
     const size_t start = position_in(at);

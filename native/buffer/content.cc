@@ -40,8 +40,9 @@ bool matches(const iobuf& chain, size_t position, Other wanted, size_t length) {
   return length <= chain.length() - position && compare_runs(cursor(chain, position), wanted, length) == 0;
 }
 
-/// Copies into `window` from `from` on, which stays where it is. A run of more than `enough` bytes, other than the one it
-/// begins in, ends the window after `overlap` bytes: it is better searched where it lies. Returns bytes.
+/// Copies into `window` from `from` on, which stays where it is. A run of more than `enough` bytes, other
+/// than the one it begins in, ends the window after `overlap` bytes: it is better searched where it lies.
+/// Returns bytes.
 size_t gather(cursor from, size_t overlap, size_t enough, std::span<std::byte> window) {
   size_t gathered = 0;
   while (gathered < window.size()) {
@@ -58,11 +59,13 @@ size_t gather(cursor from, size_t overlap, size_t enough, std::span<std::byte> w
 
 constexpr size_t window_bytes = 16 * KiB;
 constexpr size_t windows_per_needle = 4;
-constexpr size_t searched_in_place = 4 * KiB;  // beyond the length of the needle: less is gathered with its neighbours
+constexpr size_t searched_in_place =
+    4 * KiB;  // beyond the length of the needle: less is gathered with its neighbours
 
-/// Searches large runs where they lie, and gathers what lies around their edges into `window`, several times as
-/// long as the needle: no byte is looked at more than twice.
-size_t find_in(const iobuf& chain, std::span<const std::byte> needle, size_t from, std::span<std::byte> window) {
+/// Searches large runs where they lie, and gathers what lies around their edges into `window`, several times
+/// as long as the needle: no byte is looked at more than twice.
+size_t find_in(const iobuf& chain, std::span<const std::byte> needle, size_t from,
+               std::span<std::byte> window) {
   const size_t overlap = needle.size() - 1;
   const size_t enough = overlap + searched_in_place;
   cursor at(chain, from);
@@ -82,7 +85,9 @@ size_t find_in(const iobuf& chain, std::span<const std::byte> needle, size_t fro
 
 }  // namespace
 
-int compare(const iobuf& chain, const iobuf& other) { return compare_all(chain, cursor(other), other.length()); }
+int compare(const iobuf& chain, const iobuf& other) {
+  return compare_all(chain, cursor(other), other.length());
+}
 
 int compare(const iobuf& chain, std::span<const std::byte> other) {
   return compare_all(chain, flat_cursor(other), other.size());

@@ -1,5 +1,5 @@
-// What is in a chain, whatever its fragments: comparing, matching, finding. Bytes compare as memcmp does. O(bytes looked at),
-// and O(fragments before it) to reach a position.
+// What is in a chain, whatever its fragments: comparing, matching, finding. Bytes compare as memcmp does.
+// O(bytes looked at), and O(fragments before it) to reach a position.
 #pragma once
 
 #include <cstddef>
@@ -23,13 +23,15 @@ bool matches_at(const iobuf& chain, size_t position, const iobuf& wanted);
 bool matches_at(const iobuf& chain, size_t position, std::span<const std::byte> wanted);
 
 inline bool starts_with(const iobuf& chain, const iobuf& prefix) { return matches_at(chain, 0, prefix); }
-inline bool starts_with(const iobuf& chain, std::span<const std::byte> prefix) { return matches_at(chain, 0, prefix); }
+inline bool starts_with(const iobuf& chain, std::span<const std::byte> prefix) {
+  return matches_at(chain, 0, prefix);
+}
 
 inline constexpr size_t not_found = SIZE_MAX;
 
-/// The first place from `from` on, which is not past the end, where `needle` begins, or not_found; an empty needle is everywhere. Linear in the
-/// length of the chain. A needle of more than 4 KiB needs memory four times its size, outside of the shard's: the
-/// one error is out_of_memory.
+/// The first place from `from` on, which is not past the end, where `needle` begins, or not_found; an empty
+/// needle is everywhere. Linear in the length of the chain. A needle of more than 4 KiB needs memory four
+/// times its size, outside of the shard's: the one error is out_of_memory.
 result<size_t> find(const iobuf& chain, std::span<const std::byte> needle, size_t from = 0);
 
 }  // namespace corebuf

@@ -121,7 +121,8 @@ TEST_F(Content, FindsWhatAStringFinds) {
     const size_t length = 1 + random() % (random() % 4 == 0 ? 5000 : 40);
     std::string needle = text.substr(random() % (text.size() + 1), length);
     if (!needle.empty() && random() % 4 == 0) needle[random() % needle.size()] = 'x';
-    ASSERT_EQ(found(chain, needle, from), text.find(needle, from)) << text.size() << ' ' << needle.size() << ' ' << from;
+    ASSERT_EQ(found(chain, needle, from), text.find(needle, from))
+        << text.size() << ' ' << needle.size() << ' ' << from;
     chain.release(*host);
   }
 }

@@ -54,9 +54,15 @@ uint32_t step_portable(uint32_t crc, std::byte byte) {
 
 #if defined(__x86_64__)
 #define COREBUF_CRC32C_TARGET __attribute__((target("sse4.2,pclmul")))
-bool has_instructions() { return __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0; }
-COREBUF_CRC32C_TARGET inline uint64_t step_word(uint64_t crc, uint64_t bytes) { return __builtin_ia32_crc32di(crc, bytes); }
-COREBUF_CRC32C_TARGET inline uint32_t step_byte(uint32_t crc, uint8_t byte) { return __builtin_ia32_crc32qi(crc, byte); }
+bool has_instructions() {
+  return __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0;
+}
+COREBUF_CRC32C_TARGET inline uint64_t step_word(uint64_t crc, uint64_t bytes) {
+  return __builtin_ia32_crc32di(crc, bytes);
+}
+COREBUF_CRC32C_TARGET inline uint32_t step_byte(uint32_t crc, uint8_t byte) {
+  return __builtin_ia32_crc32qi(crc, byte);
+}
 COREBUF_CRC32C_TARGET inline uint64_t multiply(uint64_t one, uint64_t other) {
   const __m128i first = _mm_cvtsi64_si128(static_cast<long long>(one));
   const __m128i second = _mm_cvtsi64_si128(static_cast<long long>(other));
@@ -71,7 +77,9 @@ bool has_instructions() {
 COREBUF_CRC32C_TARGET inline uint64_t step_word(uint64_t crc, uint64_t bytes) {
   return __builtin_aarch64_crc32cx(static_cast<uint32_t>(crc), bytes);
 }
-COREBUF_CRC32C_TARGET inline uint32_t step_byte(uint32_t crc, uint8_t byte) { return __builtin_aarch64_crc32cb(crc, byte); }
+COREBUF_CRC32C_TARGET inline uint32_t step_byte(uint32_t crc, uint8_t byte) {
+  return __builtin_aarch64_crc32cb(crc, byte);
+}
 COREBUF_CRC32C_TARGET inline uint64_t multiply(uint64_t one, uint64_t other) {
   return static_cast<uint64_t>(vmull_p64(static_cast<poly64_t>(one), static_cast<poly64_t>(other)));
 }
@@ -85,8 +93,9 @@ constexpr size_t stream_words_max = 128;
 constexpr size_t stream_words_min = 6;
 constexpr size_t streamed_min = streams * stream_words_min * word;
 
-/// By number of words: what moves a register over so many words of zeros. A product of two reflected 32-bit polynomials
-/// comes out one bit off, and the instruction that reduces it multiplies it by x^32: so this is x^(64 * words - 33).
+/// By number of words: what moves a register over so many words of zeros. A product of two reflected 32-bit
+/// polynomials comes out one bit off, and the instruction that reduces it multiplies it by x^32: so this is
+/// x^(64 * words - 33).
 constexpr std::array<uint32_t, 2 * stream_words_max + 1> make_shifts() {
   std::array<uint32_t, 2 * stream_words_max + 1> shifts{};
   uint32_t power = uint32_t{1} << 31;  // 1: the highest bit is x^0
@@ -99,8 +108,8 @@ constexpr std::array<uint32_t, 2 * stream_words_max + 1> make_shifts() {
 
 constexpr auto shifts = make_shifts();
 
-/// Three streams of `words` words each, because the instruction takes one word a cycle and three cycles for each: Gopal et
-/// al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction", Intel 2011.
+/// Three streams of `words` words each, because the instruction takes one word a cycle and three cycles for
+/// each: Gopal et al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction", Intel 2011.
 COREBUF_CRC32C_TARGET inline uint64_t step_streams(uint64_t crc, const std::byte* at, size_t words) {
   const std::byte* const second = at + words * word;
   const std::byte* const third = second + words * word;
@@ -124,7 +133,8 @@ COREBUF_CRC32C_TARGET inline uint32_t step_all(uint64_t crc, std::span<const std
 }
 
 /// Out of line: what is short pays nothing for it.
-COREBUF_CRC32C_TARGET __attribute__((noinline)) uint32_t step_all_streamed(uint64_t crc, std::span<const std::byte> bytes) {
+COREBUF_CRC32C_TARGET __attribute__((noinline)) uint32_t step_all_streamed(uint64_t crc,
+                                                                           std::span<const std::byte> bytes) {
   while (bytes.size() >= streamed_min) {
     const size_t words = std::min(stream_words_max, bytes.size() / (streams * word));
     crc = step_streams(crc, bytes.data(), words);

@@ -1,5 +1,6 @@
-// CRC-32C (Castagnoli, reflected 0x82F63B78; RFC 3720, as in iSCSI, ext4 and Kafka), with the processor's instructions where
-// it has them, in three streams at once when there are bytes enough. `seed` is the checksum of the bytes before, 0 at the beginning, so checksums continue across fragments.
+// CRC-32C (Castagnoli, reflected 0x82F63B78; RFC 3720, as in iSCSI, ext4 and Kafka), with the processor's
+// instructions where it has them, in three streams at once when there are bytes enough. `seed` is the
+// checksum of the bytes before, 0 at the beginning, so checksums continue across fragments.
 #pragma once
 
 #include <cstddef>

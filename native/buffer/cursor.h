@@ -1,11 +1,12 @@
 // A place in a chain, to walk on from: two words that may be kept between calls and thrown away at any time.
 //
-// It is good for as long as the chain's holder has only appended to the chain, shared from it or looked at it; whoever else
-// keeps one must see to it that no other verb comes between (in Node: Handle.version of lib/handle.ts, which changes with
-// every verb that lets fragments go). So the fragment it is at is there: appending never moves or frees one, and sharing
-// can only put another in its place (iobuf::share on a fragment of another home). The one that was replaced is
-// then the origin of the proxy under its successor and lives as long as that does, and its link, which the successor's
-// place in the chain no longer needs, names the successor: resume() follows it. No list of cursors, no generation in chains.
+// It is good for as long as the chain's holder has only appended to the chain, shared from it or looked at
+// it; whoever else keeps one must see to it that no other verb comes between (in Node: Handle.version of
+// lib/handle.ts, which changes with every verb that lets fragments go). So the fragment it is at is there:
+// appending never moves or frees one, and sharing can only put another in its place (iobuf::share on a
+// fragment of another home). The one that was replaced is then the origin of the proxy under its successor
+// and lives as long as that does, and its link, which the successor's place in the chain no longer needs,
+// names the successor: resume() follows it. No list of cursors, no generation in chains.
 #pragma once
 
 #include <algorithm>
@@ -58,7 +59,9 @@ class flat_cursor {
  public:
   explicit flat_cursor(std::span<const std::byte> bytes) : left_(bytes) {}
   void resume() {}
-  std::span<const std::byte> run(size_t most = SIZE_MAX) const { return left_.first(std::min(most, left_.size())); }
+  std::span<const std::byte> run(size_t most = SIZE_MAX) const {
+    return left_.first(std::min(most, left_.size()));
+  }
   void skip(size_t bytes) { left_ = left_.subspan(bytes); }
 
  private:

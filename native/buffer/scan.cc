@@ -4,7 +4,7 @@ namespace corebuf {
 
 namespace {
 
-constexpr size_t freeing_cost = 4 * KiB;
+constexpr size_t freeing_cost = 1 * KiB;
 
 }  // namespace
 

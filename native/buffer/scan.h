@@ -1,6 +1,6 @@
-// Work that is linear in a chain, cut into slices, so that a GiB or a million fragments do not block a shard. A scan remembers
-// where it was (cursor.h says what it survives) and covers the bytes that were there when it began: bytes that are
-// appended meanwhile do not disturb it. Beginning and going on are O(1).
+// Work that is linear in a chain, cut into slices, so that a GiB or a million fragments do not block a shard.
+// A scan remembers where it was (cursor.h says what it survives) and covers the bytes that were there when it
+// began: bytes that are appended meanwhile do not disturb it. Beginning and going on are O(1).
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,8 @@ namespace corebuf {
 /// How long a slice may take. The clock is read once per piece.
 class slice_quota {
  public:
-  static constexpr size_t piece_max = 64 * KiB;
-  static constexpr size_t fragment_cost = 512;  // in bytes: reaching one is a cache miss or two
+  static constexpr size_t piece_max = 16 * KiB;  // four page faults, where it is the first to touch them
+  static constexpr size_t fragment_cost = 512;   // in bytes: reaching one is a cache miss or two
 
   explicit slice_quota(std::chrono::microseconds time) : end_(clock::now() + time) {}
 
@@ -42,8 +42,8 @@ struct scan {
   scan() = default;
   explicit scan(const iobuf& chain) : at(chain), left(chain.length()) {}
 
-  /// Calls `visit(bytes)` for one piece after another until the quota is spent, nothing is left, or it returns false: then
-  /// the piece counts as not visited.
+  /// Calls `visit(bytes)` for one piece after another until the quota is spent, nothing is left, or it
+  /// returns false: then the piece counts as not visited.
   template <typename Visit>
   void slice(slice_quota& quota, Visit visit) {
     at.resume();
@@ -57,7 +57,8 @@ struct scan {
   }
 };
 
-/// False at the first difference to what `other`, a cursor, has from where it is; it goes on as the scan does.
+/// False at the first difference to what `other`, a cursor, has from where it is; it goes on as the scan
+/// does.
 template <typename Other>
 bool equal_slice(scan& of, Other& other, slice_quota& quota) {
   of.at.resume();

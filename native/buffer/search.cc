@@ -51,8 +51,8 @@ struct progress {
 };
 
 #ifdef COREBUF_SEARCH_LANES
-/// Looks at the first and the last byte of the needle for many places at once, and at the rest where both are right
-/// (Muła, "SIMD-friendly algorithms for substring searching", 2016).
+/// Looks at the first and the last byte of the needle for many places at once, and at the rest where both are
+/// right (Muła, "SIMD-friendly algorithms for substring searching", 2016).
 progress search_short(std::span<const std::byte> bytes, std::span<const std::byte> needle) {
   const vector first = fill(needle.front());
   const vector last = fill(needle.back());
@@ -66,7 +66,8 @@ progress search_short(std::span<const std::byte> bytes, std::span<const std::byt
     for (const auto& [begin, marks] : {std::pair(here, low), std::pair(here + lanes, high)}) {
       for (uint64_t places = marks; places != 0; places &= places - 1) {
         const std::byte* const place = begin + static_cast<size_t>(std::countr_zero(places)) / bits_per_lane;
-        if (std::memcmp(place, needle.data(), needle.size()) == 0) return {static_cast<size_t>(place - bytes.data()), true};
+        if (std::memcmp(place, needle.data(), needle.size()) == 0)
+          return {static_cast<size_t>(place - bytes.data()), true};
       }
     }
   }
@@ -77,14 +78,16 @@ progress search_short(std::span<const std::byte>, std::span<const std::byte>) { 
 #endif
 
 size_t place_of(const void* found, std::span<const std::byte> bytes) {
-  return found == nullptr ? SIZE_MAX : static_cast<size_t>(static_cast<const std::byte*>(found) - bytes.data());
+  return found == nullptr ? SIZE_MAX
+                          : static_cast<size_t>(static_cast<const std::byte*>(found) - bytes.data());
 }
 
 }  // namespace
 
 size_t search(std::span<const std::byte> bytes, std::span<const std::byte> needle) {
   if (needle.size() > bytes.size()) return SIZE_MAX;
-  if (needle.size() == 1) return place_of(std::memchr(bytes.data(), static_cast<int>(needle[0]), bytes.size()), bytes);
+  if (needle.size() == 1)
+    return place_of(std::memchr(bytes.data(), static_cast<int>(needle[0]), bytes.size()), bytes);
   const progress known = needle.size() <= short_needle_max ? search_short(bytes, needle) : progress{0, false};
   if (known.found) return known.at;
   const void* found = memmem(bytes.data() + known.at, bytes.size() - known.at, needle.data(), needle.size());

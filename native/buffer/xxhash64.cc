@@ -66,7 +66,8 @@ void xxhash64::add_stripes(const std::byte* at, size_t count) {
 
 uint64_t xxhash64::converge() const {
   if (length_ < stripe) return seed_ + prime_5;
-  uint64_t hash = std::rotl(sums_[0], 1) + std::rotl(sums_[1], 7) + std::rotl(sums_[2], 12) + std::rotl(sums_[3], 18);
+  uint64_t hash =
+      std::rotl(sums_[0], 1) + std::rotl(sums_[1], 7) + std::rotl(sums_[2], 12) + std::rotl(sums_[3], 18);
   for (const uint64_t sum : sums_) hash = merge(hash, sum);
   return hash;
 }

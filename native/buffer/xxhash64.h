@@ -1,6 +1,6 @@
-// XXH64, by which frames and blocks of many formats (LZ4, Zstandard, RocksDB) are checked; written from its specification
-// (Collet, "xxHash fast digest algorithm", 0.1.1). Bytes come in pieces of any length; the digest depends only on
-// them and the seed.
+// XXH64, by which frames and blocks of many formats (LZ4, Zstandard, RocksDB) are checked; written from its
+// specification (Collet, "xxHash fast digest algorithm", 0.1.1). Bytes come in pieces of any length; the
+// digest depends only on them and the seed.
 #pragma once
 
 #include <array>

@@ -30,7 +30,9 @@ uint64_t digest_of(std::span<const std::byte> bytes, uint64_t seed = 0) {
   return hash.digest();
 }
 
-uint64_t digest_of(std::string_view text, uint64_t seed = 0) { return digest_of(std::as_bytes(std::span(text)), seed); }
+uint64_t digest_of(std::string_view text, uint64_t seed = 0) {
+  return digest_of(std::as_bytes(std::span(text)), seed);
+}
 
 TEST(Xxhash64, AgreesWithTheOfficialVectors) {
   const std::vector<std::byte> sanity = sanity_bytes(222);

@@ -41,6 +41,15 @@ class arguments {
     return value;
   }
 
+  /// A BigInt of 64 bits without a sign.
+  uint64_t big(size_t index) const {
+    uint64_t value = 0;
+    bool lossless = false;
+    ASSERT(napi_get_value_bigint_uint64(env_, values_[index], &value, &lossless) == napi_ok);
+    ASSERT(lossless);
+    return value;
+  }
+
   /// Positions and lengths: whole numbers below 2^53.
   uint64_t size(size_t index) const { return static_cast<uint64_t>(number(index)); }
 

@@ -5,6 +5,7 @@
 #include "node/arguments.h"
 #include "node/binding.h"
 #include "node/environment.h"
+#include "node/opened.h"
 
 namespace corebuf {
 
@@ -12,11 +13,6 @@ namespace {
 
 /// Fragments that one call describes.
 constexpr size_t described_max = (exchange::size - exchange::body_offset) / (4 * sizeof(uint32_t));
-
-/// What was released before comes back first: its memory is the warmest there is.
-struct opened : open_handle {
-  opened(environment& here, size_t slot) : open_handle(here.home(), (here.handles.release_listed(here.home()), here.handles[slot])) {}
-};
 
 napi_value add_block(napi_env env, napi_callback_info info) {
   const arguments<1> call(env, info);

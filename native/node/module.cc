@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "node/chain_binding.h"
+#include "node/content_binding.h"
 #include "node/environment.h"
 #include "node/file_binding.h"
 #include "node/message_binding.h"
@@ -34,6 +35,7 @@ Napi::Object constants(Napi::Env env) {
   set(all, "slotSlackOffset", offsetof(handle, slack) + offsetof(window_place, offset));
   set(all, "slotFrontPiece", offsetof(handle, front) + offsetof(window_place, piece));
   set(all, "slotFrontOffset", offsetof(handle, front) + offsetof(window_place, offset));
+  set(all, "scanStateSize", scan_state_size);
   set(all, "listedMax", handle_table::listed_max);
   set(all, "parcelsMax", mailbox::parcels_max);
   set(all, "alignmentMax", shard_heap::alignment_max);
@@ -56,6 +58,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   bind_windows(env, exports, *here);
   bind_chains(env, exports, *here);
   bind_wraps(env, exports, *here);
+  bind_content(env, exports, *here);
   bind_messages(env, exports, *here);
   bind_files(env, exports, *here);
   return exports;
