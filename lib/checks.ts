@@ -49,11 +49,6 @@ export function checkOptions(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) throw invalidType(name, 'an object', value);
 }
 
-/** An AbortSignal, or absent. */
-export function checkSignal(name: string, value: unknown): void {
-  if (value !== undefined && !(value instanceof AbortSignal)) throw invalidType(name, 'an AbortSignal', value);
-}
-
 /** One of a few strings, or absent. */
 export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined) return;
