@@ -82,7 +82,7 @@ class chain_model {
     switch (given_.below(19)) {
       case 0:
       case 1: return append(here, chain);
-      case 2: return write_slack(chain);
+      case 2: return write_slack(here, chain);
       case 3: return append_copy(here, chain, beside);
       case 4: return take(here, chain, beside);
       case 5: return take_front(here, chain, beside);
@@ -107,11 +107,11 @@ class chain_model {
     if (to.chain.append(here, bytes_of(text))) to.text += text;
   }
 
-  void write_slack(modelled& to) {
+  void write_slack(shard& here, modelled& to) {
     const std::span<std::byte> slack = to.chain.slack();
     const std::string text = letters(std::min(slack.size(), given_.below(100)), given_.below(10'000));
     std::ranges::copy(bytes_of(text), slack.begin());
-    to.chain.publish(text.size());
+    to.chain.publish(here, text.size());
     to.text += text;
   }
 
