@@ -52,6 +52,7 @@
     "test_files": [
       "base/chain_test.cc",
       "base/mpsc_stack_test.cc",
+      "buffer/chain_place_test.cc",
       "buffer/content_test.cc",
       "buffer/crc32c_test.cc",
       "buffer/fragment_size_test.cc",

@@ -100,27 +100,27 @@ bool iobuf::take_front(shard& here, size_t length, iobuf& into) {
 }
 
 bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into) {
+  chain_place front;
+  return share(here, start, length, into, front);
+}
+
+bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into, chain_place& place) {
   ASSERT(start <= length_ && length <= length_ - start);
   iobuf shared;
-  fragment* before = nullptr;
-  fragment* at = fragments_.front();
-  for (; at != nullptr && length > 0 && start >= at->length; at = chain<fragment>::next_of(at)) {
-    start -= at->length;
-    before = at;
-  }
-  while (length > 0) {
-    if (owner(at) != here.id()) at = localise(here, before, at);
-    const size_t bytes = at == nullptr ? 0 : std::min(at->length - start, length);
-    fragment* reference = at == nullptr ? nullptr : fragment::make(here, *at->of, at->data + start, bytes);
+  walk_to(start, place);
+  chain_place reached = place;
+  for (start -= place.start; length > 0; start = 0) {
+    fragment* from = at(reached);
+    if (owner(from) != here.id()) from = localise(here, reached.before, from);
+    const size_t bytes = from == nullptr ? 0 : std::min(from->length - start, length);
+    fragment* reference = from == nullptr ? nullptr : fragment::make(here, *from->of, from->data + start, bytes);
     if (reference == nullptr) {
       shared.release(here);
       return false;
     }
     shared.push(reference);
     length -= bytes;
-    start = 0;
-    before = at;
-    at = chain<fragment>::next_of(at);
+    if (length > 0) step(reached);
   }
   here.ledger_here().shared += shared.length_;
   into.link(std::move(shared));
@@ -190,18 +190,41 @@ void iobuf::release(shard& here) {
 }
 
 size_t iobuf::copy_out(size_t start, std::span<std::byte> into) const {
+  chain_place front;
+  return copy_out(start, into, front);
+}
+
+size_t iobuf::copy_out(size_t start, std::span<std::byte> into, chain_place& place) const {
+  if (start >= length_ || into.empty()) return 0;
+  walk_to(start, place);
+  start -= place.start;
   size_t copied = 0;
-  for (const fragment* at = front(); at != nullptr && copied < into.size(); at = next(at)) {
-    if (start >= at->length) {
-      start -= at->length;
-      continue;
-    }
-    const size_t bytes = std::min(at->length - start, into.size() - copied);
-    std::memmove(into.data() + copied, at->data + start, bytes);
+  for (const fragment* from = at(place); from != nullptr && copied < into.size(); from = next(from)) {
+    const size_t bytes = std::min(from->length - start, into.size() - copied);
+    std::memmove(into.data() + copied, from->data + start, bytes);
     copied += bytes;
     start = 0;
   }
   return copied;
+}
+
+void iobuf::walk_to(size_t start, chain_place& place) const {
+  chain_place reached = place.start > start ? chain_place() : place;
+  while (!empty() && start - reached.start >= at(reached)->length && step(reached)) continue;
+  place = reached;
+}
+
+void iobuf::walk_to_index(size_t index, chain_place& place) const {
+  if (place.index > index) place = {};
+  while (place.index < index && step(place)) continue;
+}
+
+/// False at the last fragment, which may still grow: no place is behind it.
+bool iobuf::step(chain_place& place) const {
+  fragment* passed = at(place);
+  if (passed == nullptr || passed == fragments_.back()) return false;
+  place = {passed, place.index + 1, place.start + passed->length};
+  return true;
 }
 
 uint32_t iobuf::crc32c(uint32_t seed) const {

@@ -20,6 +20,14 @@
 
 namespace corebuf {
 
+/// A fragment of one chain, by what lies before it: calls that work their way through a chain begin where the last one ended.
+/// It stays right while the fragments before the last one stay as they are, so appending and linking leave it right.
+struct chain_place {
+  fragment* before = nullptr;  // null: the place is the front
+  size_t index = 0;            // fragments before it
+  size_t start = 0;            // bytes before it
+};
+
 class iobuf {
  public:
   iobuf() = default;
@@ -55,6 +63,8 @@ class iobuf {
   /// References to `length` bytes from `start`, put behind what is in `into`. A foreign fragment is first replaced by a
   /// proxy, in place. O(fragments up to the end of the range).
   [[nodiscard]] bool share(shard& here, size_t start, size_t length, iobuf& into);
+  /// The same, from the last place on; `place` is left where the range begins, in every case.
+  [[nodiscard]] bool share(shard& here, size_t start, size_t length, iobuf& into, chain_place& place);
 
   /// O(fragments given up).
   void trim_front(shard& here, size_t length);
@@ -67,6 +77,14 @@ class iobuf {
   /// Copies from `start` on until `into` is full or the chain ends; returns bytes. `into` may overlap the fragment that is
   /// copied from, but not another one of the chain.
   size_t copy_out(size_t start, std::span<std::byte> into) const;
+  size_t copy_out(size_t start, std::span<std::byte> into, chain_place& place) const;
+
+  /// Walks to the fragment that holds byte `start`, or to fragment number `index`; where the chain ends before, to the last one.
+  void walk_to(size_t start, chain_place& place) const;
+  void walk_to_index(size_t index, chain_place& place) const;
+  fragment* at(const chain_place& place) const {
+    return place.before == nullptr ? fragments_.front() : chain<fragment>::next_of(place.before);
+  }
   uint32_t crc32c(uint32_t seed) const;
 
   /// Room behind the last byte that may be written directly; publish() makes written bytes part of the chain. Whoever wrote
@@ -93,6 +111,7 @@ class iobuf {
   void link(chain<fragment>&& added, size_t bytes, shard_id home);
   [[nodiscard]] bool grow(shard& here, size_t bytes, chain<fragment>& grown) const;
   fragment* localise(shard& here, fragment* before, fragment* foreign);
+  bool step(chain_place& place) const;
   void forget();
   friend struct iobuf_layout;
 
