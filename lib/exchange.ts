@@ -12,6 +12,11 @@ export const outgoingWords = new Uint32Array(outgoing);
 export const outgoingBody = Buffer.from(outgoing, exchangeBody);
 export const bodyWords = new Uint32Array(outgoing, exchangeBody);
 
+/** Words that native.fragments() writes for each fragment: its piece, its offset there, its length, and the shard it lies on. */
+export const FRAGMENT_WORDS = 4;
+/** Fragments that one call describes at most. */
+export const fragmentsMax = Math.floor(bodyWords.length / FRAGMENT_WORDS);
+
 export const incomingBytes = Buffer.from(incoming);
 export const incomingWords = new Uint32Array(incoming);
 export const incomingNumbers = new Float64Array(incoming);

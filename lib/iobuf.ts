@@ -7,7 +7,7 @@ import type { Bytes } from './bytes.js';
 import { bytesOf, checkEncoding, checkInteger, checkUint64, invalidRange, invalidType } from './checks.js';
 import { DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { check, outOfBounds } from './errors.js';
-import { bodyWords } from './exchange.js';
+import { bodyWords, FRAGMENT_WORDS, fragmentsMax } from './exchange.js';
 import { Handle, unusedHandle } from './handle.js';
 import { hexdump } from './hexdump.js';
 import { inspected } from './inspection.js';
@@ -28,8 +28,6 @@ import { checkSliceOptions } from './slices.js';
 import type { SliceOptions } from './slices.js';
 import { hide, hideBack, hideFront, innerWindow, showBehind, viewOf } from './views.js';
 import { wrapped } from './wrapping.js';
-
-const FRAGMENT_WORDS = 4;
 
 let wrapHandle: (handle: Handle) => IoBuf;
 let handleOf: (buffer: IoBuf) => Handle;
@@ -197,7 +195,8 @@ export class IoBuf implements Iterable<Buffer> {
     const slot = handle.slot('IoBuf');
     const views: Buffer[] = [];
     let position = 0;
-    for (let count = native.fragments(slot, 0); count > 0; count = native.fragments(slot, views.length)) {
+    const listFrom = (first: number): number => native.fragments(slot, first, fragmentsMax);
+    for (let count = listFrom(0); count > 0; count = listFrom(views.length)) {
       for (let at = 0; at < count * FRAGMENT_WORDS; at += FRAGMENT_WORDS) {
         const length = bodyWords[at + 2]!;
         views.push(viewOf(handle, position, bodyWords[at]!, bodyWords[at + 1]!, length));

@@ -78,7 +78,7 @@ export interface Native {
   share(slot: number, start: number, length: number, into: number): number;
   trimFront(slot: number, length: number): number;
   release(slot: number): number;
-  fragments(slot: number, first: number): number;
+  fragments(slot: number, first: number, most: number): number;
   copyOut(slot: number, start: number, target: Uint8Array): number;
   crc32c(slot: number, seed: number): number;
 

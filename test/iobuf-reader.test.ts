@@ -1,18 +1,14 @@
+import { inspect } from 'node:util';
 import { DmaBuffer, IoBuf, stats } from 'corebuf';
 import type { IoBufReader } from 'corebuf';
 import { corebufError, expectCode, expectRangeError, expectTypeError, thrownBy } from './support/errors';
 import { expectNothingLeaked } from './support/shards';
+import { inFragments } from './support/chains';
 import { testOfZeroCopy } from './support/views';
 
 expectNothingLeaked();
 
 const MiB = 2 ** 20;
-
-function inFragments(bytes: Buffer, size: number): IoBuf {
-  const chain = new IoBuf();
-  for (let at = 0; at < bytes.length; at += size) chain.take(IoBuf.from(bytes.subarray(at, at + size)));
-  return chain;
-}
 
 const sample = Buffer.from('0123456789abcdef0123456789abcdef', 'hex');
 
@@ -45,13 +41,6 @@ describe.each([1, 2, 3, 5, 16])('a reader over fragments of %d bytes', (size) =>
       expect(reader.readUInt32BE()).toBe(sample.readUInt32BE(position));
     }
   });
-
-  test.each([0, 1, 127, 128, 300, 16_383, 16_384, 2 ** 21, 2 ** 28 - 1, 2 ** 28, 2 ** 32 - 1])('reads the varint %d', (value) => {
-    using chain = inFragments(Buffer.concat([varint(value), Buffer.of(77)]), size);
-    const reader = chain.reader();
-    expect(reader.readUVarint()).toBe(value);
-    expect(reader.readUInt8()).toBe(77);
-  });
 });
 
 describe('a read past the end', () => {
@@ -73,23 +62,6 @@ describe('a read past the end', () => {
     expect(reader.readString(3)).toBe('cde');
     expectCode(() => reader.readUInt8(), 'ERR_OUT_OF_BOUNDS');
     expect(reader.position).toBe(5);
-  });
-
-  test('of a varint that is cut off leaves the position', () => {
-    using chain = IoBuf.from(Buffer.of(1, 0x80, 0x80));
-    const reader = chain.reader().skip(1);
-    expectCode(() => reader.readUVarint(), 'ERR_OUT_OF_BOUNDS');
-    expect(reader.position).toBe(1);
-  });
-
-  test.each([
-    ['longer than five bytes', Buffer.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01)],
-    ['larger than 32 bits', Buffer.of(0xff, 0xff, 0xff, 0xff, 0x1f)],
-  ])('of a varint that is %s is a RangeError and leaves the position', (_, bytes) => {
-    using chain = IoBuf.from(bytes);
-    const reader = chain.reader();
-    expectRangeError(() => reader.readUVarint());
-    expect(reader.position).toBe(0);
   });
 
   test('goes well once the bytes have been appended', () => {
@@ -213,6 +185,67 @@ test('a shared part outlives the chain, the reader does not', () => {
   for (const use of uses) expect(thrownBy(use)).toEqual(corebufError('ERR_RELEASED'));
 });
 
+describe('text', () => {
+  const text = 'aé€𝄞 — ὦ 漢字 🐟';
+
+  const encodings = ['utf8', 'utf16le', 'latin1', 'ascii', 'hex', 'base64', 'base64url'] as const;
+
+  test.each(encodings)('in %s is decoded as if it lay in one piece', (encoding) => {
+    const bytes = Buffer.from(text, encoding === 'utf16le' ? encoding : 'utf8');
+    for (const size of [1, 2, 3, 4, 5, 7, bytes.length]) {
+      using chain = inFragments(Buffer.concat([Buffer.of(1), bytes, Buffer.of(2)]), size);
+      const reader = chain.reader().skip(1);
+      expect(reader.readString(bytes.length, encoding)).toBe(bytes.toString(encoding));
+      expect(reader.readUInt8()).toBe(2);
+    }
+  });
+
+  test('is utf8 unless told otherwise', () => {
+    using chain = inFragments(Buffer.from(text), 3);
+    expect(chain.reader().readString(chain.length)).toBe(text);
+  });
+
+  testOfZeroCopy('is not copied where it lies in one fragment', () => {
+    using chain = inFragments(Buffer.from('abcdefgh'), 4);
+    const before = stats().ledger.copied;
+    const reader = chain.reader();
+    expect(reader.readString(3)).toBe('abc');
+    expect(stats().ledger.copied).toEqual(before);
+    expect(reader.readString(3)).toBe('def');
+    expect(stats().ledger.copied).not.toEqual(before);
+  });
+});
+
+test('a chain of many small fragments is read in pieces of all kinds, in any order', () => {
+  const bytes = Buffer.from(Array.from({ length: 20_000 }, (_, at) => (at * 131) >> 3));
+  using chain = inFragments(bytes, 7);
+  const reader = chain.reader();
+  for (let step = 0, at = 0; step < 3_000; step++, at = (at + 7_919) % (bytes.length - 30)) {
+    reader.position = at;
+    expect(reader.readUInt32BE()).toBe(bytes.readUInt32BE(at));
+    using shared = reader.share(20);
+    expect(shared.toBuffer().equals(bytes.subarray(at + 4, at + 24))).toBe(true);
+    expect(reader.readUInt8()).toBe(bytes[at + 24]);
+  }
+});
+
+test('a field that grows at the very end is read with the bytes it has then', () => {
+  using chain = IoBuf.from('a');
+  const reader = chain.reader();
+  for (let length = 2; length < 2_000; length++) {
+    chain.append(Buffer.of(length & 0xff));
+    if (length % 8 === 0) expect(reader.readBigUInt64BE()).toBe(chain.toBuffer().readBigUInt64BE(length - 8));
+  }
+});
+
+test('inspecting a reader shows where it is, and no bytes', () => {
+  const chain = IoBuf.from('secret');
+  const reader = chain.reader().skip(2);
+  expect(inspect(reader)).toBe('IoBufReader { position: 2, remaining: 4 }');
+  chain.release();
+  expect(inspect(reader)).toBe('IoBufReader { released }');
+});
+
 test('positions and lengths that are none are refused', () => {
   using chain = IoBuf.from('abc');
   const reader = chain.reader();
@@ -224,11 +257,3 @@ test('positions and lengths that are none are refused', () => {
   expect(thrownBy(() => reader.readString(1, 'klingon' as never))).toMatchObject({ code: 'ERR_UNKNOWN_ENCODING' });
   expect(reader.position).toBe(0);
 });
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt(value);
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  bytes.push(Number(rest));
-  return Buffer.from(bytes);
-}

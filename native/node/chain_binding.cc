@@ -1,5 +1,6 @@
 #include "node/chain_binding.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "node/arguments.h"
@@ -90,7 +91,7 @@ napi_value dma_fill(napi_env env, napi_callback_info info) {
 /// append(slot, bytes)
 napi_value append(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
-  const opened to(call.here(), call.word(0));
+  const opened_unmoved to(call.here(), call.word(0));
   return done_or_out_of_memory(env, to->append(call.here().home(), call.bytes(1)));
 }
 
@@ -105,7 +106,7 @@ napi_value append_chain(napi_env env, napi_callback_info info) {
 /// take(slot, source)
 napi_value take(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
-  const opened to(call.here(), call.word(0));
+  const opened_unmoved to(call.here(), call.word(0));
   const opened source(call.here(), call.word(1));
   to->take(call.here().home(), *source);
   return to_js(env, error_code::none);
@@ -122,9 +123,11 @@ napi_value take_front(napi_env env, napi_callback_info info) {
 /// share(slot, start, length, into)
 napi_value share(napi_env env, napi_callback_info info) {
   const arguments<4> call(env, info);
-  const opened from(call.here(), call.word(0));
-  const opened into(call.here(), call.word(3));
-  return done_or_out_of_memory(env, from->share(call.here().home(), call.size(1), call.size(2), *into));
+  environment& here = call.here();
+  const opened_unmoved from(here, call.word(0));
+  const opened into(here, call.word(3));
+  chain_place& place = here.handles.place(call.word(0));
+  return done_or_out_of_memory(env, from->share(here.home(), call.size(1), call.size(2), *into, place));
 }
 
 /// trimFront(slot, length)
@@ -143,35 +146,34 @@ napi_value release(napi_env env, napi_callback_info info) {
   return to_js(env, error_code::none);
 }
 
-/// fragments(slot, first): describes fragments from number `first` on in `outgoing`, as piece, offset, length and the
-/// shard it lies on; returns how many.
+/// fragments(slot, first, most): describes at most `most` fragments from number `first` on in `outgoing`, as piece, offset, length
+/// and the shard it lies on; returns how many.
 napi_value fragments(napi_env env, napi_callback_info info) {
-  const arguments<2> call(env, info);
+  const arguments<3> call(env, info);
   environment& here = call.here();
-  const opened listed(here, call.word(0));
-  size_t skipped = call.word(1);
-  uint32_t count = 0;
+  const opened_unmoved listed(here, call.word(0));
+  const size_t first = call.word(1);
+  if (first >= listed->fragment_count()) return to_js(env, 0u);
+  chain_place& place = here.handles.place(call.word(0));
+  listed->walk_to_index(first, place);
+  const auto most = static_cast<uint32_t>(std::min<size_t>({call.word(2), described_max, listed->fragment_count() - first}));
   std::byte* into = here.area.body().data();
-  for (const fragment* at = listed->front(); at != nullptr && count < described_max; at = iobuf::next(at)) {
-    if (skipped > 0) {
-      --skipped;
-      continue;
-    }
-    const window_place place = window_place::of(at->data);
-    const uint32_t described[] = {place.piece, place.offset, static_cast<uint32_t>(at->length), owner(at)};
+  const fragment* at = listed->at(place);
+  for (uint32_t count = 0; count < most; ++count, at = iobuf::next(at)) {
+    const window_place lies = window_place::of(at->data);
+    const uint32_t described[] = {lies.piece, lies.offset, static_cast<uint32_t>(at->length), owner(at)};
     std::memcpy(into + count * sizeof described, described, sizeof described);
-    ++count;
   }
-  return to_js(env, count);
+  return to_js(env, most);
 }
 
 /// copyOut(slot, start, target)
 napi_value copy_out(napi_env env, napi_callback_info info) {
   const arguments<3> call(env, info);
   environment& here = call.here();
-  const opened from(here, call.word(0));
+  const opened_unmoved from(here, call.word(0));
   const std::span<std::byte> target = call.bytes(2);
-  const size_t copied = from->copy_out(call.size(1), target);
+  const size_t copied = from->copy_out(call.size(1), target, here.handles.place(call.word(0)));
   const bool ours = target.data() != nullptr && owner(target.data()) != no_shard;
   here.home().ledger_here().count_copy(ours ? copy_place::copy_to : copy_place::to_buffer, copied);
   return to_js(env, static_cast<double>(copied));
@@ -190,7 +192,7 @@ napi_value copy_in(napi_env env, napi_callback_info info) {
 /// crc32c(slot, seed)
 napi_value crc32c_of(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
-  const opened from(call.here(), call.word(0));
+  const opened_unmoved from(call.here(), call.word(0));
   return to_js(env, from->crc32c(call.word(1)));
 }
 

@@ -7,6 +7,7 @@
 // A slot that is not in use holds an empty chain: making and forgetting an empty IoBuf costs nothing.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -47,7 +48,17 @@ class handle_table {
   size_t add_block(std::byte* memory);
 
   handle& operator[](size_t slot) {
-    return *reinterpret_cast<handle*>(blocks_[slot / block_slots] + slot % block_slots * slot_size);
+    remembered& kept = remembered_[slot % remembered_max];
+    if (kept.slot == slot) kept = {};
+    return at(slot);
+  }
+  /// For calls that leave all fragments before the last as they are: what is remembered stays right.
+  handle& unmoved(size_t slot) { return at(slot); }
+  /// Where the last call on the chain has been, which is where the next one is likely to begin.
+  chain_place& place(size_t slot) {
+    remembered& kept = remembered_[slot % remembered_max];
+    if (kept.slot != slot) kept = {.slot = slot, .place = {}};
+    return kept.place;
   }
   size_t slots() const { return blocks_.size() * block_slots; }
 
@@ -63,8 +74,18 @@ class handle_table {
   void release_all(shard& here);
 
  private:
+  struct remembered {
+    size_t slot = SIZE_MAX;
+    chain_place place;
+  };
+  static constexpr size_t remembered_max = 8;
+
+  handle& at(size_t slot) {
+    return *reinterpret_cast<handle*>(blocks_[slot / block_slots] + slot % block_slots * slot_size);
+  }
   void release_listed_slow(shard& here);
 
+  std::array<remembered, remembered_max> remembered_;  // by slot % remembered_max
   std::vector<std::byte*> blocks_;
   uint32_t* listed_ = nullptr;
 };

@@ -12,4 +12,10 @@ struct opened : open_handle {
       : open_handle(here.home(), (here.handles.release_listed(here.home()), here.handles[slot])) {}
 };
 
+/// For calls that only look, or that put something behind the end.
+struct opened_unmoved : open_handle {
+  opened_unmoved(environment& here, size_t slot)
+      : open_handle(here.home(), (here.handles.release_listed(here.home()), here.handles.unmoved(slot))) {}
+};
+
 }  // namespace corebuf

@@ -8,6 +8,14 @@ export function chainOf(...texts: string[]): IoBuf {
   return chain;
 }
 
+/** The same bytes in fragments of `size`: references to pieces of one buffer, wherever they begin in it. */
+export function inFragments(bytes: Uint8Array, size: number): IoBuf {
+  const chain = new IoBuf();
+  using whole = IoBuf.from(bytes);
+  for (let at = 0; at < bytes.length; at += size) chain.take(whole.share(at, Math.min(at + size, bytes.length)));
+  return chain;
+}
+
 export function fragmentsOf(chain: IoBuf): string[] {
   return [...chain].map((view) => view.toString());
 }
