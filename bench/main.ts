@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { alloc } from './alloc.js';
 import { hop } from './hop.js';
+import { iobuf } from './iobuf.js';
 import { memory } from './memory.js';
 import { commandFrom, helpFor, nameOf } from './harness/command-line.js';
 import type { Command, Run } from './harness/command-line.js';
@@ -10,7 +11,7 @@ import { FULL, measure, QUICK } from './harness/measure.js';
 import { jsonReport, tableReport } from './harness/report.js';
 import type { Suite } from './harness/suite.js';
 
-const suites: readonly Suite[] = [alloc, memory, hop];
+const suites: readonly Suite[] = [alloc, memory, iobuf, hop];
 
 async function main(): Promise<number> {
   const command = parsed();

@@ -1,6 +1,6 @@
 // Interleaved rounds: ours, peer, peer, ours, … with a full collection before each, so that what disturbs the machine disturbs
 // both, and neither pays for the other's garbage. Each round takes as many operations as fill the time that was asked for.
-import type { Case, Trip, Unit, Work } from './suite.js';
+import type { Case, Trip, Unit, Work, WorkCase } from './suite.js';
 
 export interface Effort {
   readonly rounds: number;
@@ -47,7 +47,7 @@ export async function measure(measured: Case, effort: Effort): Promise<Measured>
   const [ours, peer] =
     measured.kind === 'trip'
       ? [new TripRunner(measured.ours), new TripRunner(measured.peer)]
-      : [new WorkRunner(measured.ours, measured.unit), new WorkRunner(measured.peer, measured.unit)];
+      : [new WorkRunner(measured.ours, measured), new WorkRunner(measured.peer, measured)];
   await ours.prepare(effort.target);
   await peer.prepare(effort.target);
   for (let round = 0; round < effort.rounds; round++) {
@@ -60,19 +60,33 @@ export async function measure(measured: Case, effort: Effort): Promise<Measured>
 }
 
 function compare(unit: Unit, { ours, peer }: Sides): Measured {
-  const better = unit === 'calls/s' ? 'higher' : 'lower';
+  const better = unit === 'calls/s' || unit === 'GB/s' ? 'higher' : 'lower';
   return { unit, better, ours, peer, ratio: better === 'higher' ? ours.value / peer.value : peer.value / ours.value };
+}
+
+/** What a time of so many ms for one operation is in the unit of the case. */
+function valueOf({ unit, bytes = 0 }: WorkCase): (each: number) => number {
+  switch (unit) {
+    case 'ns':
+      return (each) => each * 1e6;
+    case 'µs':
+      return (each) => each * 1e3;
+    case 'calls/s':
+      return (each) => 1e3 / each;
+    case 'GB/s':
+      return (each) => bytes / each / 1e6;
+  }
 }
 
 class WorkRunner implements Runner {
   readonly #work: Work;
-  readonly #unit: Unit;
+  readonly #value: (each: number) => number;
   readonly #values: number[] = [];
   #count = 1;
 
-  constructor(work: Work, unit: Unit) {
+  constructor(work: Work, measured: WorkCase) {
     this.#work = work;
-    this.#unit = unit;
+    this.#value = valueOf(measured);
   }
 
   async prepare(target: number): Promise<void> {
@@ -81,7 +95,7 @@ class WorkRunner implements Runner {
 
   async measure(): Promise<void> {
     const each = (await this.#time(this.#count)) / this.#count;
-    this.#values.push(this.#unit === 'ns' ? each * 1e6 : this.#unit === 'µs' ? each * 1e3 : 1e3 / each);
+    this.#values.push(this.#value(each));
   }
 
   result(): Side {

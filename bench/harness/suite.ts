@@ -2,7 +2,7 @@
 import type { Effort, Sides } from './measure.js';
 
 /** The unit says what a measurement becomes, and whether more of it is better. */
-export type Unit = 'ns' | 'µs' | 'calls/s' | 'ms/s';
+export type Unit = 'ns' | 'µs' | 'calls/s' | 'GB/s' | 'ms/s';
 
 /** Does the operation `count` times. */
 export type Work = (count: number) => void | Promise<void>;
@@ -19,6 +19,8 @@ interface Named {
 export interface WorkCase extends Named {
   readonly kind: 'work';
   readonly unit: Exclude<Unit, 'ms/s'>;
+  /** Of one operation, for GB/s. */
+  readonly bytes?: number;
   readonly ours: Work;
   readonly peer: Work;
 }
