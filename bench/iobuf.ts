@@ -2,7 +2,7 @@
 import { attach } from 'corebuf';
 import type { OpenSuite, Suite } from './harness/suite.js';
 import { appendingCases } from './iobuf/append.js';
-import { checksumCases } from './iobuf/content.js';
+import { checksumCases, searchingCases } from './iobuf/content.js';
 import { decodingCases } from './iobuf/decode.js';
 import { framingCases } from './iobuf/frames.js';
 import { sharingCases } from './iobuf/sharing.js';
@@ -12,7 +12,14 @@ async function open(): Promise<OpenSuite> {
   attach({ memory: '512MiB' });
   const List = await loadBufferList();
   return {
-    cases: [...appendingCases(List), ...framingCases(List), ...sharingCases(List), ...decodingCases(List), ...checksumCases()],
+    cases: [
+      ...appendingCases(List),
+      ...framingCases(List),
+      ...sharingCases(List),
+      ...decodingCases(List),
+      ...checksumCases(),
+      ...searchingCases(),
+    ],
   };
 }
 

@@ -49,3 +49,46 @@ export function checksumCases(): Case[] {
     },
   ];
 }
+
+/** Of a chain against the flat bytes it equals, and for a needle that is nowhere in it. */
+export function searchingCases(): Case[] {
+  const length = 4 * MiB;
+  const chain = filled(length, 256);
+  const flat = chain.toBuffer();
+  const other = Buffer.from(flat);
+  const needle = Buffer.from('nowhere in random bytes');
+  const equal = (same: boolean): void => {
+    if (!same) throw new Error('the bytes differ');
+  };
+  const absent = (index: number): void => {
+    if (index !== -1) throw new Error('the needle was found');
+  };
+  return [
+    {
+      kind: 'work',
+      name: 'equals, 4 MiB in 256 fragments',
+      unit: 'GB/s',
+      bytes: length,
+      peerName: 'Buffer.equals on the flat bytes',
+      ours(count) {
+        for (; count > 0; count--) equal(chain.equals(flat));
+      },
+      peer(count) {
+        for (; count > 0; count--) equal(other.equals(flat));
+      },
+    },
+    {
+      kind: 'work',
+      name: 'indexOf of what is absent, 4 MiB in 256 fragments',
+      unit: 'GB/s',
+      bytes: length,
+      peerName: 'Buffer.indexOf on the flat bytes',
+      ours(count) {
+        for (; count > 0; count--) absent(chain.indexOf(needle));
+      },
+      peer(count) {
+        for (; count > 0; count--) absent(flat.indexOf(needle));
+      },
+    },
+  ];
+}
