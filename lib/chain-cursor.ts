@@ -5,15 +5,15 @@
 //   chain    … │ fragment │ fragment under the position │ fragment │ …
 //   window           ………… [start ……… at ……… limit] …………                  position = base + at
 //
-// A field across an edge is gathered into a small window of its own, which serves one read. Where views are copies, the window
-// is a copy of the next few KiB, whatever the fragments.
+// A field across an edge is gathered into a small window of its own, which serves one read. Where views are copies, and on wrapped
+// memory, which lies in no piece, the window is a copy of the next few KiB, whatever the fragments.
 import { constants, native } from './native.js';
 import { outOfBounds } from './errors.js';
 import { FragmentList } from './fragment-list.js';
 import type { Handle } from './handle.js';
 import { innerWindow, viewMode } from './views.js';
 
-const { windowSize } = constants;
+const { pieceOutside, windowSize } = constants;
 /** The longest field: a varint of 64 bits. */
 const GATHERED_MAX = 10;
 const COPIED_AT_ONCE = 4096;
@@ -30,7 +30,7 @@ function windowOn(bytes: Buffer): Window {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
-/** Never where views are copies. */
+/** Never where views are copies, nor of wrapped memory. */
 function windowOf(piece: number): Window {
   let found = windows.get(piece);
   if (found === undefined) {
@@ -132,6 +132,10 @@ export abstract class ChainCursor {
       if (position + at === end) {
         const entry = fragments.find(end);
         end = fragments.end(entry);
+        if (fragments.piece(entry) >= pieceOutside) {
+          native.copyOut(this.handle.slot('IoBuf'), position, gathered.bytes.subarray(0, length));
+          break;
+        }
         bytes = windowOf(fragments.piece(entry)).bytes;
         shift = fragments.offset(entry) - fragments.start(entry) + position;
       }
@@ -159,13 +163,15 @@ export abstract class ChainCursor {
     if (this.#showSingle()) return;
     const fragments = (this.#fragments ??= new FragmentList(this.handle));
     const entry = fragments.find(position);
-    this.#showFragment(fragments.piece(entry), fragments.offset(entry), fragments.start(entry), fragments.end(entry));
+    const piece = fragments.piece(entry);
+    if (piece >= pieceOutside) return this.#showCopy(position);
+    this.#showFragment(piece, fragments.offset(entry), fragments.start(entry), fragments.end(entry));
   }
 
   /** A chain of one fragment, which most small ones are, is shown without a call and without a list. */
   #showSingle(): boolean {
     const { handle } = this;
-    if (this.#fragments !== undefined || handle.fragmentCount !== 1) return false;
+    if (this.#fragments !== undefined || handle.fragmentCount !== 1 || handle.frontPiece >= pieceOutside) return false;
     if (handle.frontOffset + handle.length > windowSize) return false;
     this.#showFragment(handle.frontPiece, handle.frontOffset, 0, handle.length);
     return true;

@@ -475,7 +475,8 @@ export class IoBuf implements Iterable<Buffer> {
     const slot = this.#handle.slot('IoBuf');
     const homes = new Set<number>();
     let seen = 0;
-    for (let count = native.fragments(slot, 0); count > 0; count = native.fragments(slot, seen)) {
+    const listFrom = (first: number): number => native.fragments(slot, first, fragmentsMax);
+    for (let count = listFrom(0); count > 0; count = listFrom(seen)) {
       for (let at = 0; at < count * FRAGMENT_WORDS; at += FRAGMENT_WORDS) homes.add(bodyWords[at + 3]!);
       seen += count;
     }
