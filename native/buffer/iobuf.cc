@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "buffer/crc32c.h"
-#include "buffer/fragment_size.h"
 #include "memory/address_map.h"
 
 namespace corebuf {
@@ -22,7 +21,7 @@ void shorten(shard& here, fragment& trimmed, size_t bytes) {
 bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place place) {
   const size_t fitting = std::min<size_t>(slack_, bytes.size());
   chain<fragment> grown;
-  if (bytes.size() > fitting && !grow(here, bytes.size() - fitting, grown)) return false;
+  if (bytes.size() > fitting && !grow(here, bytes.size() - fitting, growth_, grown)) return false;
 
   if (fitting > 0) {
     std::memcpy(fragments_.back()->end(), bytes.data(), fitting);
@@ -38,16 +37,21 @@ bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place pla
     added->of->refer(here, added->length);
     std::memcpy(added->data, bytes.data(), added->length);
     bytes = bytes.subspan(added->length);
-    push(added);
-    slack_ = static_cast<uint32_t>(added->of->size - added->length);
-    growth_ = static_cast<uint8_t>(fragment_steps_to(added->of->size));
+    push_grown(added);
   }
   return true;
 }
 
 bool iobuf::append_copy(shard& here, const iobuf& other) {
-  iobuf copy;
   size_t left = other.length_;  // `other` may be this chain
+  if (left <= slack_) {
+    other.copy_out(0, slack());
+    here.ledger_here().count_copy(copy_place::append, left);
+    publish(left);
+    return true;
+  }
+  iobuf copy;
+  copy.growth_ = growth_;
   for (const fragment* at = other.front(); left > 0; at = next(at)) {
     if (!copy.append(here, {at->data, at->length})) {
       copy.release(here);
@@ -74,6 +78,7 @@ void iobuf::take(shard& here, iobuf& source) {
 
 bool iobuf::take_front(shard& here, size_t length, iobuf& into) {
   ASSERT(length <= length_);
+  intact_ = false;
   fragment* last = nullptr;
   size_t count = 0;
   size_t whole = 0;
@@ -106,6 +111,7 @@ bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into) {
 
 bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into, chain_place& place) {
   ASSERT(start <= length_ && length <= length_ - start);
+  intact_ = false;
   iobuf shared;
   walk_to(start, place);
   chain_place reached = place;
@@ -144,6 +150,7 @@ fragment* iobuf::localise(shard& here, fragment* before, fragment* foreign) {
 
 void iobuf::trim_front(shard& here, size_t length) {
   ASSERT(length <= length_);
+  intact_ = false;
   length_ -= length;
   while (length > 0 && fragments_.front()->length <= length) {
     fragment* trimmed = fragments_.pop_front();
@@ -159,7 +166,7 @@ void iobuf::trim_front(shard& here, size_t length) {
 
 void iobuf::trim_back(shard& here, size_t length) {
   ASSERT(length <= length_);
-  slack_ = 0;
+  seal();
   if (length == 0) return;
   if (length == length_) return release(here);
   const size_t kept = length_ - length;
@@ -300,31 +307,14 @@ void iobuf::link(chain<fragment>&& added, size_t bytes, shard_id home) {
   home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
 }
 
-/// Empty fragments with room for `bytes`, or none at all.
-bool iobuf::grow(shard& here, size_t bytes, chain<fragment>& grown) const {
-  size_t steps = growth_;
-  while (bytes > 0) {
-    const size_t size = fragment_sizes[next_fragment_step(steps, bytes)];
-    buffer* room = buffer::make(here, size);
-    fragment* added = room == nullptr ? nullptr : fragment::make(here, *room, room->data, 0);
-    if (added == nullptr) {
-      if (room != nullptr) room->destroy(here);
-      while (fragment* unused = grown.pop_front()) here.release(unused);
-      return false;
-    }
-    grown.push_back(added);
-    bytes -= std::min(bytes, size);
-    steps = fragment_steps_to(size);
-  }
-  return true;
-}
-
 void iobuf::forget() {
   fragments_.forget();
   length_ = 0;
   slack_ = 0;
   home_ = no_shard;
   growth_ = 0;
+  front_growth_ = 0;
+  intact_ = false;
 }
 
 void iobuf::swap(iobuf& other) noexcept {
@@ -332,7 +322,12 @@ void iobuf::swap(iobuf& other) noexcept {
   std::swap(length_, other.length_);
   std::swap(slack_, other.slack_);
   std::swap(home_, other.home_);
-  std::swap(growth_, other.growth_);
+  const uint8_t growth = growth_, front_growth = front_growth_;
+  growth_ = other.growth_;
+  front_growth_ = other.front_growth_;
+  other.growth_ = growth & 0xf;
+  other.front_growth_ = front_growth & 0xf;
+  std::swap(intact_, other.intact_);
 }
 
 void iobuf::invariant() const {
@@ -348,7 +343,8 @@ void iobuf::invariant() const {
   }
   ASSERT(bytes == length_);
   ASSERT((home_ == no_shard) == fragments_.empty());
-  if (slack_ > 0) ASSERT(fragments_.back()->end() + slack_ <= fragments_.back()->of->data + fragments_.back()->of->size);
+  if (slack_ > 0)
+    ASSERT(fragments_.back()->end() + slack_ <= fragments_.back()->of->data + fragments_.back()->of->size);
 }
 
 }  // namespace corebuf

@@ -50,10 +50,24 @@ class iobuf {
 
   /// Copies, and counts that in the ledger as `place`. O(bytes).
   [[nodiscard]] bool append(shard& here, std::span<const std::byte> bytes, copy_place place = copy_place::append);
+  /// The next fragment is to hold `bytes`, if the largest does.
+  void expect(size_t bytes);
   /// Copies the bytes of `other` into fragments of ours. O(bytes).
   [[nodiscard]] bool append_copy(shard& here, const iobuf& other);
   /// One new reference to all of `of`, whose count it raises. O(1).
   [[nodiscard]] bool append_reference(shard& here, buffer& of);
+
+  /// Copies in front: as much as fits into the headroom, the rest into fragments of its own. O(bytes).
+  [[nodiscard]] bool prepend(shard& here, std::span<const std::byte> bytes);
+  /// Copies the bytes of `other`, which may be this chain, in front. O(bytes).
+  [[nodiscard]] bool prepend_copy(shard& here, const iobuf& other);
+
+  /// Appends `length` zeros, 1 … fragment_size_max, that lie in one fragment, and returns where; null when the budget is spent.
+  /// Slack that is too small for them is given up. O(length).
+  [[nodiscard]] std::byte* reserve(shard& here, size_t length);
+
+  /// Copies everything into one fragment, unless it lies in one already. O(bytes).
+  [[nodiscard]] bool coalesce(shard& here);
 
   /// Moves all of `source`, another chain, behind what is here. O(1).
   void take(shard& here, iobuf& source);
@@ -92,7 +106,14 @@ class iobuf {
   std::span<std::byte> slack() const;
   void publish(shard& here, size_t written);
   /// Gives up the slack: no byte written later can reach who shares or receives the last fragment.
-  void seal() { slack_ = 0; }
+  void seal() {
+    slack_ = 0;
+    intact_ = false;
+  }
+
+  /// Room in front of the first byte that nobody else can see: in a slab buffer of ours with no other fragment. A share, a
+  /// hop or I/O under way each hold a fragment, so none of them ever sees what is written there.
+  size_t headroom(const shard& here) const;
 
   /// The chain as something that travels, sealed; what is left is empty.
   chain<homebound> depart(shard& here);
@@ -107,9 +128,11 @@ class iobuf {
   static constexpr shard_id mixed_homes = 0xfffe;
 
   void push(fragment* added);
+  void push_grown(fragment* added);
+  void push_front(fragment* added);
   void link(iobuf&& added);
   void link(chain<fragment>&& added, size_t bytes, shard_id home);
-  [[nodiscard]] bool grow(shard& here, size_t bytes, chain<fragment>& grown) const;
+  [[nodiscard]] static bool grow(shard& here, size_t bytes, size_t steps, chain<fragment>& grown);
   fragment* localise(shard& here, fragment* before, fragment* foreign);
   bool step(chain_place& place) const;
   void forget();
@@ -118,8 +141,10 @@ class iobuf {
   chain<fragment> fragments_;
   size_t length_ = 0;
   uint32_t slack_ = 0;
-  shard_id home_ = no_shard;  // of all fragments, or mixed_homes; no_shard when there are none
-  uint8_t growth_ = 0;        // step of fragment_sizes that the last fragment has when append made it, plus one
+  shard_id home_ = no_shard;      // of all fragments, or mixed_homes; no_shard when there are none
+  uint8_t growth_ : 4 = 0;        // step of fragment_sizes that the last fragment has when append made it, plus one
+  uint8_t front_growth_ : 4 = 0;  // the same of the fragment that was last made in front
+  bool intact_ = false;           // set by JavaScript: since then bytes have come, but none has left or been shared
 };
 
 /// Where JavaScript finds the fields of a chain that it reads without a call.
@@ -127,6 +152,7 @@ struct iobuf_layout {
   static constexpr size_t fragment_count = offsetof(iobuf, fragments_) + chain<fragment>::size_offset();
   static constexpr size_t length = offsetof(iobuf, length_);
   static constexpr size_t slack = offsetof(iobuf, slack_);
+  static constexpr size_t intact = offsetof(iobuf, intact_);
 };
 
 }  // namespace corebuf

@@ -290,6 +290,10 @@ TEST(IobufWithoutMemory, ChangesNothingAndLeaksNothingWhereverItFails) {
   const operation operations[] = {
       [](shard& here, iobuf& chain, iobuf&) { return chain.append(here, bytes_of(letters(5000))); },
       [](shard& here, iobuf& chain, iobuf&) { return chain.append_copy(here, chain); },
+      [](shard& here, iobuf& chain, iobuf&) { return chain.prepend(here, bytes_of(letters(5000))); },
+      [](shard& here, iobuf& chain, iobuf&) { return chain.prepend_copy(here, chain); },
+      [](shard& here, iobuf& chain, iobuf&) { return chain.reserve(here, 5000) != nullptr; },
+      [](shard& here, iobuf& chain, iobuf&) { return chain.coalesce(here); },
       [](shard& here, iobuf& chain, iobuf& into) { return chain.share(here, 700, 4000, into); },
       [](shard& here, iobuf& chain, iobuf& into) { return chain.take_front(here, 4000, into); },
       [](shard& here, iobuf&, iobuf& into) {
