@@ -81,3 +81,11 @@ export function bytesOf(name: string, data: unknown, expected = ANY_BYTES): Uint
   if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]') return new Uint8Array(data as ArrayBuffer);
   throw invalidType(name, expected, data);
 }
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is only ever called on bytes
+const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!.get!;
+
+/** How many elements there really are: a property `length` of the caller's may say what it likes. TypeError for what only looks like one. */
+export function realLength(bytes: Uint8Array): number {
+  return lengthOf.call(bytes) as number;
+}

@@ -4,12 +4,12 @@
 // forgotten objects; it costs one registration per block, not one per object.
 import { constants, native } from './native.js';
 import { attachDefault } from './attachment.js';
-import { OUT_OF_MEMORY, outOfMemory, released } from './errors.js';
+import { check, OUT_OF_MEMORY, outOfMemory, released } from './errors.js';
 import { bodyWords } from './exchange.js';
 import { placeOfCreation, tracing } from './leaks.js';
 import type { LeakReport } from './leaks.js';
 import { attempt } from './pressure.js';
-import { hide, viewMode } from './views.js';
+import { hide, innerWindow, viewMode } from './views.js';
 import type { Shown } from './views.js';
 
 const { blockSlots, listedMax, slotSize } = constants;
@@ -18,6 +18,9 @@ const slotWords = slotSize / 4;
 const LENGTH = constants.slotLength / 4;
 const FRAGMENTS = constants.slotFragments / 4;
 const SLACK = constants.slotSlack / 4;
+/** One byte of C++, the lowest bit of which is all that it uses; all machines that Node runs on here put the low byte first. */
+const INTACT = Math.floor(constants.slotIntact / 4);
+const INTACT_BIT = 1 << ((constants.slotIntact % 4) * 8);
 const PENDING = constants.slotPending / 4;
 const SLACK_PIECE = constants.slotSlackPiece / 4;
 const SLACK_OFFSET = constants.slotSlackOffset / 4;
@@ -76,11 +79,17 @@ function report(watched: Watched, slot: number, bytes: number): void {
   reportLeak?.({ kind, bytes, madeAt: watched.places.get(slot) });
 }
 
-let appendedToSlack = 0;
+/** In an array, because V8 allocates each new value of a variable that has outgrown 31 bits. */
+const appendedToSlack = new Float64Array(1);
 
 /** Bytes that were appended without C++ knowing: the ledger's, all the same. */
 export function bytesAppendedToSlack(): number {
-  return appendedToSlack;
+  return appendedToSlack[0]!;
+}
+
+/** For bytes written into what was reserved. */
+export function countAppended(bytes: number): void {
+  appendedToSlack[0]! += bytes;
 }
 
 /** How many forgotten chains the net has given back. */
@@ -205,18 +214,67 @@ export class Handle {
     this.block.words[this.#at * slotWords + KIND] = dma ? KIND_DMA : 0;
   }
 
-  /** Writes `bytes` behind the end without a call when they fit into the slack. */
-  appendToSlack(bytes: Uint8Array, windowOf: (piece: number) => Uint8Array | undefined): boolean {
+  /**
+   * Copies `bytes`, of which there are `length`, behind the end: without a call when they fit into the slack. An empty chain gets
+   * room for as much again: it is then half as often that a native call is needed.
+   */
+  append(bytes: Uint8Array, length: number): void {
+    const window = this.slackFor(length);
+    if (window !== undefined) {
+      window.set(bytes, this.slackStart);
+      this.publish(length);
+    } else if (native.append(this.slot('chain'), bytes) < 0) this.#appendAgain(bytes);
+  }
+
+  /** The same, with no more room than `bytes` need. */
+  fill(bytes: Uint8Array): void {
+    const slot = this.slot('chain');
+    check(attempt(() => native.fill(slot, bytes), this));
+  }
+
+  /** Apart, because what a closure captures costs an allocation from the beginning of the function on. */
+  #appendAgain(bytes: Uint8Array): void {
+    const slot = this.slot('chain');
+    check(attempt(() => native.append(slot, bytes), this));
+  }
+
+  /** What `length` bytes can be written into, from slackStart on; undefined when there is no room for them. */
+  slackFor(length: number): Buffer | undefined {
     const { words } = this.block;
     const at = this.#at * slotWords;
-    const pending = words[at + PENDING]!;
-    if (bytes.length > words[at + SLACK]! - pending) return false;
-    const window = windowOf(words[at + SLACK_PIECE]!);
-    if (window === undefined) return false;
-    window.set(bytes, words[at + SLACK_OFFSET]! + pending);
-    words[at + PENDING] = pending + bytes.length;
-    appendedToSlack += bytes.length;
-    return true;
+    const slack = words[at + SLACK]! - words[at + PENDING]!;
+    return length > slack || slack === 0 ? undefined : innerWindow(words[at + SLACK_PIECE]!);
+  }
+
+  get slackPiece(): number {
+    return this.block.words[this.#at * slotWords + SLACK_PIECE]!;
+  }
+
+  get slackStart(): number {
+    const at = this.#at * slotWords;
+    return this.block.words[at + SLACK_OFFSET]! + this.block.words[at + PENDING]!;
+  }
+
+  /** Bytes that were written from slackStart on become part of the chain. */
+  publish(length: number, copied = length): void {
+    this.block.words[this.#at * slotWords + PENDING]! += length;
+    appendedToSlack[0]! += copied;
+  }
+
+  /** From now on intactSince() says whether anything but appending and reading has happened to the chain. */
+  watch(): number {
+    const at = this.#at * slotWords + INTACT;
+    const { words } = this.block;
+    if ((words[at]! & INTACT_BIT) === 0) {
+      words[at]! |= INTACT_BIT;
+      this.version++;
+    }
+    return this.version;
+  }
+
+  /** C++ takes the mark away when bytes leave the chain or are shared. */
+  intactSince(version: number): boolean {
+    return version === this.version && this.#at >= 0 && (this.block.words[this.#at * slotWords + INTACT]! & INTACT_BIT) !== 0;
   }
 
   /** A new handle on `length` bytes from `start`, which are there; `what` as for slot(). */

@@ -13,6 +13,7 @@ export type { ChainHandler, SinkOptions } from './iobuf-sink.js';
 export type { ReadableOptions } from './iobuf-source.js';
 export type { AnyWritable, WriteOptions } from './iobuf-writer.js';
 export type { SliceOptions } from './slices.js';
+export type { Placeholder } from './placeholder.js';
 export { IoBufReader } from './iobuf-reader.js';
 export type { Peers, Remote, RemoteAll, Service } from './peers.js';
 export type { GroupOptions, ShardExit } from './shard-group.js';

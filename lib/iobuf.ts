@@ -2,10 +2,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import type { InspectOptionsStylized } from 'node:util';
-import { native } from './native.js';
+import { constants, native } from './native.js';
 import type { Bytes } from './bytes.js';
-import { bytesOf, checkEncoding, checkInteger, checkUint64, invalidRange, invalidType } from './checks.js';
-import { DmaBuffer, dmaHandle } from './dma-buffer.js';
+import { bytesOf, checkEncoding, checkInteger, checkOptions, checkUint64, invalidRange, invalidType, realLength } from './checks.js';
+import { DMA_LENGTH_MAX, DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { check, outOfBounds } from './errors.js';
 import { bodyWords, FRAGMENT_WORDS, fragmentsMax } from './exchange.js';
 import { Handle, unusedHandle } from './handle.js';
@@ -23,11 +23,15 @@ import { IoBufReadable, webStreamOf } from './iobuf-source.js';
 import type { ReadableOptions } from './iobuf-source.js';
 import { writeChain } from './iobuf-writer.js';
 import type { AnyWritable, WriteOptions } from './iobuf-writer.js';
+import { findHandlesWith, NumberWriter } from './number-writer.js';
+import { Placeholder } from './placeholder.js';
 import { attempt } from './pressure.js';
 import { checkSliceOptions } from './slices.js';
 import type { SliceOptions } from './slices.js';
-import { hide, hideBack, hideFront, innerWindow, showBehind, viewOf } from './views.js';
+import { hide, hideBack, hideFront, showBehind, showFurtherBack, viewOf } from './views.js';
 import { wrapped } from './wrapping.js';
+
+const { fragmentSizeMax } = constants;
 
 let wrapHandle: (handle: Handle) => IoBuf;
 let handleOf: (buffer: IoBuf) => Handle;
@@ -41,13 +45,14 @@ let handleOf: (buffer: IoBuf) => Handle;
  * const head = message.takeFront(4);
  * head.release(); message.release();
  */
-export class IoBuf implements Iterable<Buffer> {
+export class IoBuf extends NumberWriter implements Iterable<Buffer> {
   readonly #handle: Handle;
 
   /** An empty chain. No memory is taken until bytes come. */
   constructor() {
     const handle = pending ?? new Handle();
     pending = undefined;
+    super();
     this.#handle = handle;
   }
 
@@ -58,13 +63,20 @@ export class IoBuf implements Iterable<Buffer> {
       return new IoBuf();
     };
     handleOf = (buffer) => buffer.#handle;
+    findHandlesWith((writer) => (writer as IoBuf).#handle);
   }
 
-  /** A chain with a copy of `data`. Costs as append. */
+  /**
+   * A chain with a copy of `data`, and no more room than that needs. Costs as append.
+   *
+   * @throws ERR_OUT_OF_MEMORY
+   */
   static from(data: string | Bytes, encoding?: BufferEncoding): IoBuf {
+    const bytes = bytesFrom(data, encoding);
     const made = new IoBuf();
     try {
-      return made.append(data, encoding);
+      made.#handle.fill(bytes);
+      return made;
     } catch (error) {
       made.release();
       throw error;
@@ -104,45 +116,135 @@ export class IoBuf implements Iterable<Buffer> {
   }
 
   /**
-   * Copies `data` behind the end; strings in `encoding` (default utf8). Bytes that fit into the last fragment's slack are written
+   * Copies `data` behind the end; strings in `encoding` (default utf8). What fits into the last fragment's slack is written
    * without a native call. Fragments grow from 512 bytes to 128 KiB.
    *
    * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then nothing has been appended.
    */
   append(data: string | Bytes | IoBuf, encoding?: BufferEncoding): this {
     const handle = this.#handle;
-    const slot = handle.slot('IoBuf');
-    if (data instanceof Uint8Array) return this.#appendBytes(slot, data);
-    if (typeof data === 'string') {
-      checkEncoding(encoding);
-      return this.#appendBytes(slot, Buffer.from(data, encoding));
+    handle.slot('IoBuf');
+    if (data instanceof Uint8Array) handle.append(data, realLength(data));
+    else if (typeof data === 'string') this.#appendText(data, encoding);
+    else if (data instanceof IoBuf) this.#appendChain(data.#handle);
+    else {
+      const bytes = bytesOf('data', data);
+      handle.append(bytes, bytes.length);
     }
-    if (data instanceof IoBuf) {
-      const source = data.#handle.slot('IoBuf');
-      check(attempt(() => native.appendChain(slot, source), handle, data.#handle));
-      return this;
-    }
-    return this.#appendBytes(slot, bytesOf('data', data));
+    return this;
   }
 
-  #appendBytes(slot: number, bytes: Uint8Array): this {
-    if (!this.#handle.appendToSlack(bytes, innerWindow)) check(attempt(() => native.append(slot, bytes), this.#handle));
+  #appendChain(source: Handle): void {
+    const slot = this.#handle.slot('IoBuf');
+    const from = source.slot('IoBuf');
+    check(attempt(() => native.appendChain(slot, from), this.#handle, source));
+  }
+
+  /** Straight into the slack where that surely holds the text: a UTF-16 unit is three bytes at most, in any encoding. */
+  #appendText(text: string, encoding: BufferEncoding | undefined): void {
+    const handle = this.#handle;
+    checkEncoding(encoding);
+    const most = text.length * 3;
+    const window = handle.slackFor(most) as TextBuffer | undefined;
+    if (window === undefined) {
+      const bytes = Buffer.from(text, encoding);
+      handle.append(bytes, bytes.length);
+    } else if (encoding === undefined) handle.publish(window.utf8Write(text, handle.slackStart, most));
+    else handle.publish(window.write(text, handle.slackStart, most, encoding));
+  }
+
+  /**
+   * Copies `data` in front; strings in `encoding` (default utf8). One native call; many small ones fill one fragment from its end
+   * to its beginning. Only room that nobody else refers to is written: no share sees it. Positions count from the new front, also a
+   * reader's.
+   *
+   * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then nothing has been prepended.
+   * @example
+   * frame.prepend(header).prepend('magic');
+   */
+  prepend(data: string | Bytes | IoBuf, encoding?: BufferEncoding): this {
+    const handle = this.#handle;
+    const slot = handle.slot('IoBuf');
+    const before = handle.length;
+    if (data instanceof IoBuf) {
+      const source = data.#handle.slot('IoBuf');
+      check(attempt(() => native.prependChain(slot, source), handle, data.#handle));
+    } else {
+      const bytes = bytesFrom(data, encoding);
+      check(attempt(() => native.prepend(slot, bytes), handle));
+    }
+    if (handle.shown !== undefined) showFurtherBack(handle, handle.length - before);
+    handle.version++;
     return this;
   }
 
   /**
-   * Moves all bytes of `source` behind the end, O(1): fragments are linked, not copied. The source is released.
+   * A hole of `length` bytes (1 … 128 KiB) at the end, in one piece and zeroed, to be written later. No native call where the slack
+   * of the last fragment holds it; else a new fragment.
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_MEMORY, RangeError for another length.
+   * @example
+   * const size = chain.reserve(4);
+   * chain.append(payload);
+   * size.bytes.writeUInt32BE(payload.length);
+   */
+  reserve(length: number): Placeholder {
+    const handle = this.#handle;
+    const slot = handle.slot('IoBuf');
+    checkInteger('length', length, 1, fragmentSizeMax);
+    const position = handle.length;
+    const window = handle.slackFor(length);
+    if (window === undefined) {
+      check(attempt(() => native.reserve(slot, length), handle));
+      return new Placeholder(handle, position, bodyWords[0]!, bodyWords[1]!, length);
+    }
+    const start = handle.slackStart;
+    Uint8Array.prototype.fill.call(window, 0, start, start + length);
+    handle.publish(length, 0);
+    return new Placeholder(handle, position, handle.slackPiece, start, length);
+  }
+
+  /**
+   * Copies everything into one fragment, unless it lies in one already, and returns a zero-copy view of it, which must not be used
+   * after release(). The one thing that may need more than 128 KiB in one piece: then it counts in largeRequests.
+   *
+   * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then the chain is as it was; RangeError for more than a Buffer can hold.
+   */
+  coalesce(): Buffer {
+    const handle = this.#handle;
+    const slot = handle.slot('IoBuf');
+    const { length } = handle;
+    if (length > DMA_LENGTH_MAX) throw invalidRange('length', `at most ${DMA_LENGTH_MAX}`, length);
+    if (handle.fragmentCount > 1) {
+      check(attempt(() => native.coalesce(slot), handle));
+      if (handle.shown !== undefined) hide(handle);
+      handle.version++;
+    }
+    return length === 0 ? Buffer.alloc(0) : viewOf(handle, 0, handle.frontPiece, handle.frontOffset, length);
+  }
+
+  /**
+   * Moves all bytes of `source` behind the end, O(1): fragments are linked, not copied. The source is released. Fewer than
+   * `copyBelow` bytes (default 0) are copied instead, where there is memory: many small pieces then make few fragments.
    *
    * @throws ERR_RELEASED; RangeError for a chain into itself.
    */
-  take(source: IoBuf | DmaBuffer): this {
-    const slot = this.#handle.slot('IoBuf');
+  take(source: IoBuf | DmaBuffer, options?: { copyBelow?: number }): this {
     if (!(source instanceof IoBuf) && !(source instanceof DmaBuffer)) throw invalidType('source', 'an IoBuf or a DmaBuffer', source);
+    const copyBelow = options === undefined ? 0 : checkedCopyBelow(options);
+    const handle = this.#handle;
+    const slot = handle.slot('IoBuf');
     const from = source instanceof IoBuf ? source.#handle : dmaHandle(source);
-    if (from === this.#handle) throw invalidRange('source', 'another chain', 'the chain itself');
-    const { length } = this.#handle;
-    native.take(slot, from.slot(source instanceof IoBuf ? 'IoBuf' : 'DmaBuffer'));
-    if (from.shown !== undefined) showBehind(this.#handle, length, from);
+    if (from === handle) throw invalidRange('source', 'another chain', 'the chain itself');
+    const other = from.slot(source instanceof IoBuf ? 'IoBuf' : 'DmaBuffer');
+    const { length } = handle;
+    // Linking needs no memory: where there is none to copy into, it is the way.
+    if (from.length < copyBelow && native.appendChain(slot, other) >= 0) {
+      from.release();
+      return this;
+    }
+    native.take(slot, other);
+    if (from.shown !== undefined) showBehind(handle, length, from);
     from.forget();
     return this;
   }
@@ -225,7 +327,7 @@ export class IoBuf implements Iterable<Buffer> {
   }
 
   /** The bytes from `start` to `end` as text (default utf8); characters that lie across fragments come out whole. Copies. */
-  toString(encoding?: BufferEncoding, start = 0, end?: number): string {
+  override toString(encoding?: BufferEncoding, start = 0, end?: number): string {
     checkEncoding(encoding);
     return this.toBuffer(start, end).toString(encoding);
   }
@@ -502,6 +604,26 @@ function wantedOf(value: string | Uint8Array | IoBuf, encoding: BufferEncoding |
   if (typeof value !== 'string') return contentOf('value', value);
   checkEncoding(encoding);
   return Buffer.from(value, encoding);
+}
+
+function bytesFrom(data: string | Bytes, encoding: BufferEncoding | undefined): Uint8Array {
+  if (typeof data === 'string') {
+    checkEncoding(encoding);
+    return Buffer.from(data, encoding);
+  }
+  const bytes = bytesOf('data', data);
+  realLength(bytes);
+  return bytes;
+}
+
+/** The write that all others end in, without the choice of an encoding. */
+type TextBuffer = Buffer & { utf8Write(text: string, start: number, most: number): number };
+
+function checkedCopyBelow(options: { copyBelow?: number }): number {
+  checkOptions('options', options);
+  const { copyBelow = 0 } = options;
+  checkInteger('options.copyBelow', copyBelow);
+  return copyBelow;
 }
 
 /** What the next chain is made of, when it is not to be empty: keeps the constructor free of arguments. */

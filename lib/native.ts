@@ -14,12 +14,14 @@ export interface Constants {
   readonly slotLength: number;
   readonly slotFragments: number;
   readonly slotSlack: number;
+  readonly slotIntact: number;
   readonly slotPending: number;
   readonly slotSlackPiece: number;
   readonly slotSlackOffset: number;
   readonly slotFrontPiece: number;
   readonly slotFrontOffset: number;
   readonly scanStateSize: number;
+  readonly fragmentSizeMax: number;
   readonly listedMax: number;
   readonly parcelsMax: number;
   readonly alignmentMax: number;
@@ -72,7 +74,13 @@ export interface Native {
   dmaAlloc(slot: number, length: number, alignment: number, zero: number): number;
   dmaFill(first: number, count: number, length: number, alignment: number): number;
   append(slot: number, bytes: Uint8Array): number;
+  fill(slot: number, bytes: Uint8Array): number;
   appendChain(slot: number, source: number): number;
+  prepend(slot: number, bytes: Uint8Array): number;
+  prependChain(slot: number, source: number): number;
+  reserve(slot: number, length: number): number;
+  fillHole(slot: number, piece: number, offset: number, bytes: Uint8Array): number;
+  coalesce(slot: number): number;
   take(slot: number, source: number): number;
   takeFront(slot: number, length: number, into: number): number;
   share(slot: number, start: number, length: number, into: number): number;

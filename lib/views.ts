@@ -31,6 +31,9 @@ interface Outer {
 
 let mode: ViewMode = 'shared';
 const inner = new Map<number, Buffer>();
+/** The inner window that was asked for last, which is mostly the one that is asked for next. */
+let lastPiece = -1;
+let lastWindow: Buffer | undefined;
 const outer = new Map<string | number, WeakRef<Outer>>();
 /** Held until the end of the job, so that looking one up again costs no WeakRef. */
 let recent: Outer | undefined;
@@ -57,10 +60,18 @@ export function viewMode(): ViewMode {
 
 /** The bytes of one whole piece, for us alone; undefined where views are copies, and for wrapped memory, which lies in no piece. */
 export function innerWindow(piece: number): Buffer | undefined {
-  const known = inner.get(piece);
-  if (known !== undefined || mode === 'copied' || piece >= pieceOutside) return known;
-  const bytes = Buffer.from(open(piece, 0, windowSize));
-  inner.set(piece, bytes);
+  return piece === lastPiece ? lastWindow : findInnerWindow(piece);
+}
+
+function findInnerWindow(piece: number): Buffer | undefined {
+  if (mode === 'copied' || piece >= pieceOutside) return undefined;
+  let bytes = inner.get(piece);
+  if (bytes === undefined) {
+    bytes = Buffer.from(open(piece, 0, windowSize));
+    inner.set(piece, bytes);
+  }
+  lastPiece = piece;
+  lastWindow = bytes;
   return bytes;
 }
 
@@ -112,6 +123,14 @@ export function hideBack(handle: Handle, length: number): void {
     else detach(shown.buffer);
   }
   handle.shown = left;
+}
+
+/** Checked mode: `length` bytes have come in at the front. */
+export function showFurtherBack(handle: Handle, length: number): void {
+  for (const shown of handle.shown!) {
+    shown.start += length;
+    shown.end += length;
+  }
 }
 
 /** Checked mode: all of `source` has come in behind `start`. */

@@ -86,6 +86,46 @@ test('appending a copy of a chain, sharing, and taking the front', async () => {
   chain.release();
 });
 
+test('prepending, reserving, coalescing and appending numbers: all or nothing, and once more when there is memory', async () => {
+  using source = IoBuf.from(Buffer.alloc(300_000, 's'));
+  using kept = IoBuf.from(Buffer.alloc(512, 'a')).append(Buffer.alloc(768, 'b'));
+  const changes: [string, (chain: IoBuf) => unknown, number][] = [
+    ['prepend', (chain) => chain.prepend(Buffer.alloc(400_000, 'p')), 400_000],
+    ['prepend a chain', (chain) => chain.prepend(source), 300_000],
+    ['reserve', (chain) => chain.reserve(100_000), 100_000],
+    ['coalesce', (chain) => chain.coalesce(), 0],
+    ['appendUInt32BE', (chain) => chain.appendUInt32BE(0x61626364), 4],
+    ['appendUVarint', (chain) => chain.appendUVarint(1n << 63n), 10],
+  ];
+  for (const [name, change, added] of changes) {
+    const failures = await walk(() => {
+      using chain = kept.share();
+      const before = chain.toString();
+      try {
+        change(chain);
+      } catch (error) {
+        expect([name, chain.toString() === before, chain.fragmentCount]).toEqual([name, true, 2]);
+        throw error;
+      }
+      expect([name, chain.length]).toEqual([name, 1280 + added]);
+    });
+    // Two of them are the share's.
+    expect([name, failures >= 5]).toEqual([name, true]);
+  }
+});
+
+test('taking copies only where there is memory: it cannot fail', () => {
+  using chain = IoBuf.from(Buffer.alloc(512, 'a'));
+  const small = IoBuf.from('small');
+  const before = live();
+  failIn(1);
+  chain.take(small, { copyBelow: 100 });
+  failIn(0);
+  expect(live()).toBe(before);
+  expect(chain.fragmentCount).toBe(2);
+  expect(chain.toString('latin1', 510)).toBe('aasmall');
+});
+
 test('reading, writing and syncing a file', async () => {
   const file = await DmaFile.open(scratchPath(), 'w+');
   const block = DmaBuffer.alloc(256 * 1024, { zero: true });

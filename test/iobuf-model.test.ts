@@ -1,13 +1,13 @@
 // The same random operations on chains and on plain Buffers. COREBUF_SEED=n repeats a run.
 import { DmaBuffer, IoBuf, thisShard } from 'corebuf';
-import type { IoBufReader } from 'corebuf';
+import type { IoBufReader, Placeholder } from 'corebuf';
 import { thrownBy } from './support/errors';
 import { Random } from './support/random';
 import { expectNothingLeaked } from './support/shards';
 
 expectNothingLeaked();
 
-const OPERATIONS = 50_000;
+const OPERATIONS = process.env.CI === undefined ? 50_000 : 200_000;
 const PAIRS_MAX = 24;
 const LENGTH_MAX = 192 * 1024;
 const PIECE_MAX = 16 * 1024;
@@ -19,6 +19,13 @@ interface Pair {
   readonly chain: IoBuf;
   model: Buffer;
   readonly reader: IoBufReader;
+  readonly holes: Hole[];
+}
+
+/** A placeholder, and where its bytes are as long as it is open. */
+interface Hole {
+  readonly placeholder: Placeholder;
+  readonly start: number;
 }
 
 type Operation = (random: Random, pair: Pair, pairs: Pair[]) => void;
@@ -32,6 +39,72 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
       const encoding = random.pick(['utf8', 'latin1', 'utf16le'] as const);
       pair.chain.append(text, encoding);
       pair.model = Buffer.concat([pair.model, Buffer.from(text, encoding)]);
+    },
+  },
+  appendNumber: {
+    weight: 8,
+    run(random, pair) {
+      const bytes = random.bytes(8);
+      const number = bytes.readUInt32LE();
+      const big = bytes.readBigUInt64LE();
+      const appended: [() => IoBuf, Buffer][] = [
+        [() => pair.chain.appendUInt8(bytes[0]!), bytes.subarray(0, 1)],
+        [() => pair.chain.appendInt16BE(bytes.readInt16BE()), bytes.subarray(0, 2)],
+        [() => pair.chain.appendUIntLE(bytes.readUIntLE(0, 3), 3), bytes.subarray(0, 3)],
+        [() => pair.chain.appendUInt32LE(number), bytes.subarray(0, 4)],
+        [() => pair.chain.appendBigUInt64LE(big), bytes],
+        [() => pair.chain.appendUVarint(big), varint(big)],
+        [() => pair.chain.appendVarint(-number), varint(BigInt(number) * 2n - (number === 0 ? 0n : 1n))],
+      ];
+      const [append, expected] = random.pick(appended);
+      append();
+      pair.model = Buffer.concat([pair.model, expected]);
+    },
+  },
+  prepend: {
+    weight: 6,
+    run(random, pair) {
+      const bytes = random.bytes(random.size(random.upTo(20) === 0 ? PIECE_MAX : 64));
+      pair.chain.prepend(bytes);
+      pair.model = Buffer.concat([bytes, pair.model]);
+      pair.holes.length = 0;
+    },
+  },
+  prependChain: {
+    weight: 2,
+    run(random, pair, pairs) {
+      const source = random.pick(pairs);
+      pair.chain.prepend(source.chain);
+      pair.model = Buffer.concat([source.model, pair.model]);
+      pair.holes.length = 0;
+    },
+  },
+  reserve: {
+    weight: 4,
+    run(random, pair) {
+      const length = random.size(random.upTo(20) === 0 ? PIECE_MAX : 64) + 1;
+      pair.holes.push({ placeholder: pair.chain.reserve(length), start: pair.model.length });
+      pair.model = Buffer.concat([pair.model, Buffer.alloc(length)]);
+    },
+  },
+  writeHole: {
+    weight: 6,
+    run(random, pair) {
+      if (pair.holes.length === 0) return;
+      const { placeholder, start } = random.pick(pair.holes);
+      const offset = random.upTo(placeholder.length);
+      const bytes = random.bytes(random.upTo(placeholder.length - offset));
+      placeholder.write(bytes, offset);
+      pair.model = Buffer.from(pair.model);
+      pair.model.set(bytes, start + offset);
+    },
+  },
+  coalesce: {
+    weight: 2,
+    run(_random, pair) {
+      if (pair.chain.fragmentCount > 1) pair.holes.length = 0;
+      expectSame(pair.chain.coalesce(), pair.model);
+      expectEqual(pair.chain.fragmentCount, Math.min(pair.model.length, 1));
     },
   },
   appendView: {
@@ -66,7 +139,7 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     run(random, pair, pairs) {
       const source = random.pick(pairs);
       if (source === pair) return;
-      pair.chain.take(source.chain);
+      pair.chain.take(source.chain, random.upTo(1) === 0 ? undefined : { copyBelow: random.size(2000) });
       pair.model = Buffer.concat([pair.model, source.model]);
       expectEqual(source.chain.released, true);
       pairs.splice(pairs.indexOf(source), 1);
@@ -89,6 +162,7 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     run(random, pair, pairs) {
       const length = position(random, pair.model.length);
       pairs.push(pairOf(pair.chain.takeFront(length), pair.model.subarray(0, length)));
+      pair.holes.length = 0;
       pair.model = pair.model.subarray(length);
     },
   },
@@ -97,6 +171,7 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     run(random, pair, pairs) {
       const [start, end] = range(random, pair.model.length);
       pairs.push(pairOf(pair.chain.share(start, end), pair.model.subarray(start, end)));
+      pair.holes.length = 0;
     },
   },
   trimFront: {
@@ -104,6 +179,7 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     run(random, pair) {
       const length = position(random, pair.model.length);
       pair.chain.trimFront(length);
+      pair.holes.length = 0;
       pair.model = pair.model.subarray(length);
     },
   },
@@ -199,14 +275,14 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     },
   },
   crc32c: { weight: 2, run: (_random, pair) => expectEqual(pair.chain.crc32c(), crc32c(pair.model)) },
-  read: { weight: 20, run: (random, pair) => read(random, pair.reader, pair.model) },
-  readFreshly: { weight: 5, run: (random, pair) => read(random, pair.chain.reader(), pair.model) },
+  read: { weight: 20, run: (random, pair) => read(random, pair, pair.reader) },
+  readFreshly: { weight: 5, run: (random, pair) => read(random, pair, pair.chain.reader()) },
 };
 
 const drawn = Object.values(operations).flatMap((operation) => Array.from({ length: operation.weight }, () => operation.run));
 
 /** Reads of one kind or another, where the reader stands or at a place of their own. */
-function read(random: Random, reader: IoBufReader, model: Buffer): void {
+function read(random: Random, { model, holes }: Pair, reader: IoBufReader): void {
   if (reader.position > model.length || random.upTo(3) === 0) reader.position = position(random, model.length);
   for (let count = random.upTo(8); count > 0; count--) {
     const at = reader.position;
@@ -232,6 +308,7 @@ function read(random: Random, reader: IoBufReader, model: Buffer): void {
         break;
       case 6: {
         using shared = reader.share(wanted);
+        holes.length = 0;
         expectSame(shared.toBuffer(), model.subarray(at, at + wanted));
         break;
       }
@@ -258,7 +335,13 @@ function appendBytes(pair: Pair, bytes: Buffer): void {
 }
 
 function pairOf(chain: IoBuf, model: Buffer): Pair {
-  return { chain, model, reader: chain.reader() };
+  return { chain, model, reader: chain.reader(), holes: [] };
+}
+
+function varint(value: bigint): Buffer {
+  const bytes: number[] = [];
+  for (; value > 127n; value /= 128n) bytes.push(Number(value % 128n) + 128);
+  return Buffer.from([...bytes, Number(value)]);
 }
 
 function position(random: Random, length: number): number {

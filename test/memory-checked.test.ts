@@ -18,5 +18,8 @@ describe.each([
   judge('released bytes are poisoned, but not while somebody refers to them', 'poison');
   judge('a fragment has one ArrayBuffer, which shows no neighbours', 'oneBuffer');
   judge('views from before and after an append show what was there, and end together', 'growing');
+  judge('views move with their bytes when something is prepended', 'prepend');
+  judge('coalescing ends the views of the fragments there were', 'coalesce');
+  judge('a placeholder’s bytes end with the chain', 'placeholder');
   judge('releasing one of two references ends its views and not the other’s', 'oneOfTwo');
 });

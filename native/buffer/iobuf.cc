@@ -47,7 +47,7 @@ bool iobuf::append_copy(shard& here, const iobuf& other) {
   if (left <= slack_) {
     other.copy_out(0, slack());
     here.ledger_here().count_copy(copy_place::append, left);
-    publish(left);
+    publish(here, left);
     return true;
   }
   iobuf copy;

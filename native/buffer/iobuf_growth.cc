@@ -32,6 +32,7 @@ bool iobuf::prepend(shard& here, std::span<const std::byte> bytes) {
     fragment* first = fragments_.front();
     first->data -= fitting;
     first->length += fitting;
+    first->of->refer(here, fitting);
     length_ += fitting;
     // A stale view of what was trimmed shows this very place.
     std::memmove(first->data, bytes.last(fitting).data(), fitting);
@@ -40,6 +41,7 @@ bool iobuf::prepend(shard& here, std::span<const std::byte> bytes) {
   while (fragment* added = grown.pop_front()) {
     const size_t size = added->of->size;
     added->length = std::min(size, bytes.size());
+    added->of->refer(here, added->length);
     added->data += size - added->length;
     std::memcpy(added->data, bytes.last(added->length).data(), added->length);
     bytes = bytes.first(bytes.size() - added->length);
@@ -58,6 +60,7 @@ bool iobuf::prepend_copy(shard& here, const iobuf& other) {
     here.ledger_here().count_copy(copy_place::append, length);
     first->data -= length;
     first->length += length;
+    first->of->refer(here, length);
     length_ += length;
     return true;
   }
@@ -79,7 +82,7 @@ std::byte* iobuf::reserve(shard& here, size_t length) {
   }
   std::byte* hole = fragments_.back()->end();
   std::memset(hole, 0, length);
-  publish(length);
+  publish(here, length);
   return hole;
 }
 
@@ -88,6 +91,7 @@ bool iobuf::coalesce(shard& here) {
   fragment* whole = make_room(here, length_);
   if (whole == nullptr) return false;
   whole->length = copy_out(0, {whole->data, length_});
+  whole->of->refer(here, whole->length);
   here.ledger_here().count_copy(copy_place::append, length_);
   release(here);
   push(whole);

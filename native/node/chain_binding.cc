@@ -88,8 +88,17 @@ napi_value dma_fill(napi_env env, napi_callback_info info) {
   return to_js(env, filled);
 }
 
-/// append(slot, bytes)
+/// append(slot, bytes): an empty chain gets room for as much again
 napi_value append(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened_unmoved to(call.here(), call.word(0));
+  const std::span<std::byte> bytes = call.bytes(1);
+  if (to->empty()) to->expect(2 * bytes.size());
+  return done_or_out_of_memory(env, to->append(call.here().home(), bytes));
+}
+
+/// fill(slot, bytes): append, with no more room than the bytes need
+napi_value fill(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
   const opened_unmoved to(call.here(), call.word(0));
   return done_or_out_of_memory(env, to->append(call.here().home(), call.bytes(1)));
@@ -101,6 +110,55 @@ napi_value append_chain(napi_env env, napi_callback_info info) {
   const opened to(call.here(), call.word(0));
   const opened source(call.here(), call.word(1));
   return done_or_out_of_memory(env, to->append_copy(call.here().home(), *source));
+}
+
+/// prepend(slot, bytes)
+napi_value prepend(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened to(call.here(), call.word(0));
+  return done_or_out_of_memory(env, to->prepend(call.here().home(), call.bytes(1)));
+}
+
+/// prependChain(slot, source)
+napi_value prepend_chain(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const opened to(call.here(), call.word(0));
+  const opened source(call.here(), call.word(1));
+  return done_or_out_of_memory(env, to->prepend_copy(call.here().home(), *source));
+}
+
+/// reserve(slot, length): where the hole begins is described in `outgoing`, as piece and offset
+napi_value reserve(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  environment& here = call.here();
+  const opened to(here, call.word(0));
+  const std::byte* hole = to->reserve(here.home(), call.word(1));
+  if (hole == nullptr) return to_js(env, error_code::out_of_memory);
+  const window_place place = window_place::of(hole);
+  std::memcpy(here.area.body().data(), &place, sizeof place);
+  return to_js(env, error_code::none);
+}
+
+/// fillHole(slot, piece, offset, bytes): writes over bytes of the chain that lie in one fragment of this shard, at that place
+napi_value fill_hole(napi_env env, napi_callback_info info) {
+  const arguments<4> call(env, info);
+  const opened into(call.here(), call.word(0));
+  const window_place place{call.word(1), call.word(2)};
+  const std::span<std::byte> bytes = call.bytes(3);
+  std::byte* const hole = place.start();
+  const fragment* at = into->front();
+  while (at != nullptr && !(hole >= at->data && bytes.size() <= static_cast<size_t>(at->end() - hole))) at = iobuf::next(at);
+  ASSERT(at != nullptr && owner(at) == call.here().home().id());
+  std::memcpy(hole, bytes.data(), bytes.size());
+  call.here().home().ledger_here().count_copy(copy_place::append, bytes.size());
+  return to_js(env, error_code::none);
+}
+
+/// coalesce(slot)
+napi_value coalesce(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  const opened whole(call.here(), call.word(0));
+  return done_or_out_of_memory(env, whole->coalesce(call.here().home()));
 }
 
 /// take(slot, source)
@@ -200,8 +258,9 @@ napi_value crc32c_of(napi_env env, napi_callback_info info) {
 
 void bind_chains(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
-      {"addBlock", add_block},  {"releaseBlock", release_block}, {"listReleases", list_releases}, {"releaseListed", release_listed}, {"copyIn", copy_in}, {"dmaAlloc", dma_alloc}, {"dmaFill", dma_fill},   {"append", append},
-      {"appendChain", append_chain}, {"take", take},             {"takeFront", take_front}, {"share", share},
+      {"addBlock", add_block},  {"releaseBlock", release_block}, {"listReleases", list_releases}, {"releaseListed", release_listed}, {"copyIn", copy_in}, {"dmaAlloc", dma_alloc}, {"dmaFill", dma_fill},   {"append", append},     {"fill", fill},
+      {"appendChain", append_chain}, {"prepend", prepend},       {"prependChain", prepend_chain}, {"reserve", reserve},
+      {"fillHole", fill_hole},   {"coalesce", coalesce},     {"take", take},             {"takeFront", take_front}, {"share", share},
       {"trimFront", trim_front}, {"release", release},           {"fragments", fragments},  {"copyOut", copy_out},
       {"crc32c", crc32c_of},
   };

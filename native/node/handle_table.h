@@ -30,6 +30,9 @@ struct window_place {
     const uintptr_t distance = address_of(pointer) - the_address_map->base();
     return {static_cast<uint32_t>(distance / window_size), static_cast<uint32_t>(distance % window_size)};
   }
+  std::byte* start() const {
+    return reinterpret_cast<std::byte*>(the_address_map->base() + size_t{piece} * window_size + offset);
+  }
 };
 
 struct handle {

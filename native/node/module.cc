@@ -2,6 +2,7 @@
 // languages must agree on.
 #include <napi.h>
 
+#include "buffer/fragment_size.h"
 #include "node/chain_binding.h"
 #include "node/content_binding.h"
 #include "node/environment.h"
@@ -30,12 +31,14 @@ Napi::Object constants(Napi::Env env) {
   set(all, "slotLength", offsetof(handle, bytes) + iobuf_layout::length);
   set(all, "slotFragments", offsetof(handle, bytes) + iobuf_layout::fragment_count);
   set(all, "slotSlack", offsetof(handle, bytes) + iobuf_layout::slack);
+  set(all, "slotIntact", offsetof(handle, bytes) + iobuf_layout::intact);
   set(all, "slotPending", offsetof(handle, pending));
   set(all, "slotSlackPiece", offsetof(handle, slack) + offsetof(window_place, piece));
   set(all, "slotSlackOffset", offsetof(handle, slack) + offsetof(window_place, offset));
   set(all, "slotFrontPiece", offsetof(handle, front) + offsetof(window_place, piece));
   set(all, "slotFrontOffset", offsetof(handle, front) + offsetof(window_place, offset));
   set(all, "scanStateSize", scan_state_size);
+  set(all, "fragmentSizeMax", fragment_size_max);
   set(all, "listedMax", handle_table::listed_max);
   set(all, "parcelsMax", mailbox::parcels_max);
   set(all, "alignmentMax", shard_heap::alignment_max);
