@@ -163,6 +163,8 @@ export class Handle {
   readonly block: Block;
   /** Changes whenever bytes may have moved to other positions: positions and views that were kept are stale. */
   version = 0;
+  /** Counts how often watch() has had to begin anew. */
+  #watched = 0;
   /** Checked mode only. */
   shown: Shown[] | undefined = undefined;
 
@@ -267,14 +269,14 @@ export class Handle {
     const { words } = this.block;
     if ((words[at]! & INTACT_BIT) === 0) {
       words[at]! |= INTACT_BIT;
-      this.version++;
+      this.#watched++;
     }
-    return this.version;
+    return this.#watched;
   }
 
-  /** C++ takes the mark away when bytes leave the chain or are shared. */
-  intactSince(version: number): boolean {
-    return version === this.version && this.#at >= 0 && (this.block.words[this.#at * slotWords + INTACT]! & INTACT_BIT) !== 0;
+  /** C++ takes the mark away when bytes leave the chain, move or are shared. */
+  intactSince(watched: number): boolean {
+    return watched === this.#watched && this.#at >= 0 && (this.block.words[this.#at * slotWords + INTACT]! & INTACT_BIT) !== 0;
   }
 
   /** A new handle on `length` bytes from `start`, which are there; `what` as for slot(). */

@@ -22,7 +22,7 @@ export class Placeholder {
   /** In bytes. */
   readonly length: number;
   readonly #handle: Handle;
-  readonly #version: number;
+  readonly #watched: number;
   readonly #position: number;
   readonly #piece: number;
   readonly #offset: number;
@@ -30,7 +30,7 @@ export class Placeholder {
   constructor(handle: Handle, position: number, piece: number, offset: number, length: number) {
     this.length = length;
     this.#handle = handle;
-    this.#version = handle.watch();
+    this.#watched = handle.watch();
     this.#position = position;
     this.#piece = piece;
     this.#offset = offset;
@@ -50,8 +50,11 @@ export class Placeholder {
     this.#open();
     const start = this.#offset + offset;
     const window = innerWindow(this.#piece);
-    if (window === undefined) native.fillHole(this.#handle.slot('IoBuf'), this.#piece, start, data);
-    else {
+    if (window === undefined) {
+      native.fillHole(this.#handle.slot('IoBuf'), this.#piece, start, data);
+      // Readers have copies.
+      this.#handle.version++;
+    } else {
       window.set(data, start);
       countAppended(length);
     }
@@ -69,6 +72,6 @@ export class Placeholder {
   }
 
   #open(): void {
-    if (!this.#handle.intactSince(this.#version)) throw released('Placeholder');
+    if (!this.#handle.intactSince(this.#watched)) throw released('Placeholder');
   }
 }

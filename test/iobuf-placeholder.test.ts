@@ -129,6 +129,16 @@ describe('a placeholder', () => {
     expect(copied()['append']).toBe(before + 5);
   });
 
+  test('is seen by a reader that has read the zeros', () => {
+    const { chain, hole } = chainWithHole();
+    const reader = chain.reader();
+    expect(reader.skip(2).readUInt32BE()).toBe(0);
+    hole.write(Buffer.from('cdef'));
+    reader.position = 2;
+    expect(reader.readUInt32BE()).toBe(0x63646566);
+    chain.release();
+  });
+
   const harmless: Record<string, (chain: IoBuf) => unknown> = {
     'appending bytes': (chain) => chain.append(Buffer.alloc(300_000)),
     'appending text and numbers': (chain) => chain.append('text').appendUInt32BE(1).appendUVarint(1n << 60n),

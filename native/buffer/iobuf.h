@@ -144,7 +144,7 @@ class iobuf {
   shard_id home_ = no_shard;      // of all fragments, or mixed_homes; no_shard when there are none
   uint8_t growth_ : 4 = 0;        // step of fragment_sizes that the last fragment has when append made it, plus one
   uint8_t front_growth_ : 4 = 0;  // the same of the fragment that was last made in front
-  bool intact_ = false;           // set by JavaScript: since then bytes have come, but none has left or been shared
+  bool intact_ = false;           // set by JavaScript: since then bytes have come behind the others, no more
 };
 
 /// Where JavaScript finds the fields of a chain that it reads without a call.

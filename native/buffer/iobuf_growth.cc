@@ -27,6 +27,7 @@ bool iobuf::prepend(shard& here, std::span<const std::byte> bytes) {
   chain<fragment> grown;
   if (!grow(here, bytes.size() - fitting, front_growth_, grown)) return false;
 
+  intact_ = false;
   here.ledger_here().count_copy(copy_place::append, bytes.size());
   if (fitting > 0) {
     fragment* first = fragments_.front();
@@ -55,6 +56,7 @@ bool iobuf::prepend_copy(shard& here, const iobuf& other) {
   if (other.length_ <= headroom(here)) {
     const size_t length = other.length_;
     if (length == 0) return true;
+    intact_ = false;
     fragment* first = fragments_.front();
     other.copy_out(0, {first->data - length, length});
     here.ledger_here().count_copy(copy_place::append, length);
