@@ -79,7 +79,7 @@ class chain_model {
   };
 
   void operate(shard& here, modelled& chain, modelled& beside) {
-    switch (given_.below(19)) {
+    switch (given_.below(23)) {
       case 0:
       case 1: return append(here, chain);
       case 2: return write_slack(here, chain);
@@ -98,6 +98,10 @@ class chain_model {
       case 15: return compare_with(chain, beside);
       case 16: return search_in(chain);
       case 17: return scan_on(chain);
+      case 18: return prepend(here, chain);
+      case 19: return prepend_copy(here, chain, beside);
+      case 20: return reserve(here, chain);
+      case 21: return coalesce(here, chain);
       default: return clear_slowly(here, chain);
     }
   }
@@ -105,6 +109,35 @@ class chain_model {
   void append(shard& here, modelled& to) {
     const std::string text = some_text();
     if (to.chain.append(here, bytes_of(text))) to.text += text;
+  }
+
+  void prepend(shard& here, modelled& to) {
+    const std::string text = some_text();
+    if (!to.chain.prepend(here, bytes_of(text))) return;
+    to.text.insert(0, text);
+    to.changed();
+  }
+
+  void prepend_copy(shard& here, modelled& to, modelled& from) {
+    if (!to.chain.prepend_copy(here, from.chain)) return;
+    to.text.insert(0, std::string(from.text));
+    to.changed();
+  }
+
+  /// A hole, and the bytes for it.
+  void reserve(shard& here, modelled& to) {
+    const std::string text = letters(1 + given_.below(5000), given_.below(10'000));
+    std::byte* hole = to.chain.reserve(here, text.size());
+    if (hole == nullptr) return;
+    ASSERT(std::all_of(hole, hole + text.size(), [](std::byte each) { return each == std::byte{0}; }));
+    std::ranges::copy(bytes_of(text), hole);
+    to.text += text;
+    to.changed();  // What was scanned may have been read as the hole.
+  }
+
+  void coalesce(shard& here, modelled& whole) {
+    if (whole.chain.coalesce(here)) ASSERT(whole.chain.fragment_count() <= 1);
+    whole.changed();
   }
 
   void write_slack(shard& here, modelled& to) {
