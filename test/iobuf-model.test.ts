@@ -188,6 +188,7 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     run(random, pair) {
       const length = position(random, pair.model.length);
       pair.chain.trimBack(length);
+      pair.holes.length = 0;
       pair.model = pair.model.subarray(0, pair.model.length - length);
     },
   },
@@ -195,6 +196,7 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     weight: 1,
     run(_random, pair) {
       pair.chain.clear();
+      pair.holes.length = 0;
       pair.model = Buffer.alloc(0);
     },
   },
@@ -256,6 +258,7 @@ const operations: Record<string, { readonly weight: number; readonly run: Operat
     run(random, pair) {
       const length = position(random, pair.model.length);
       using share = pair.chain.share(0, length);
+      pair.holes.length = 0;
       const front = pair.model.subarray(0, length);
       const back = pair.model.subarray(pair.model.length - length);
       expectEqual(pair.chain.startsWith(front), true);

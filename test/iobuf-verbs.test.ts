@@ -1,4 +1,5 @@
 // prepend, coalesce, take with copyBelow, text straight into slack, and what every verb does once the chain is released.
+import { Writable } from 'node:stream';
 import { DmaBuffer, DmaFile, IoBuf, stats, thisShard } from 'corebuf';
 import { corebufError, expectCode, expectRangeError, expectTypeError, thrownBy } from './support/errors';
 import { chainOf, copied, fragmentsOf } from './support/chains';
@@ -284,18 +285,38 @@ describe('once the chain is released', () => {
     append: ['x'],
     appendUVarint: [1],
     appendVarint: [1],
+    at: [0],
+    clear: [],
+    clearAsync: [],
     coalesce: [],
+    compare: [Buffer.alloc(1)],
+    copy: [],
+    copyAsync: [],
     copyTo: [Buffer.alloc(1)],
     crc32c: [],
+    crc32cAsync: [],
+    endsWith: ['x'],
+    equals: [Buffer.alloc(1)],
+    equalsAsync: [Buffer.alloc(1)],
+    hexdump: [],
+    includes: ['x'],
+    indexOf: ['x'],
     prepend: ['x'],
+    readable: [],
     reader: [],
     reserve: [1],
     share: [],
+    startsWith: ['x'],
     take: [new IoBuf()],
     takeFront: [0],
     toBuffer: [],
     toString: [],
+    toWeb: [],
+    trimBack: [0],
     trimFront: [0],
+    writeTo: [new Writable()],
+    xxhash64: [],
+    xxhash64Async: [],
   };
   const harmless = ['constructor', 'release', 'length', 'fragmentCount', 'released'];
 
