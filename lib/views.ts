@@ -154,18 +154,23 @@ function detach(buffer: ArrayBuffer): void {
 function outerWindow(piece: number, end: number, token: Block): ArrayBuffer {
   const key = end <= windowSize ? piece : `${piece}+${end}`;
   let found = key === recentKey ? recent : outer.get(key)?.deref();
-  if (found !== undefined && found.tokens.length === TOKENS_MAX && found.tokens.at(-1) !== token) dropDone(found.tokens);
   // A length of 0: somebody has transferred it away.
-  if (found === undefined || found.buffer.byteLength === 0 || (found.tokens.length === TOKENS_MAX && found.tokens.at(-1) !== token)) {
-    found = { buffer: open(piece, 0, Math.max(end, windowSize)), tokens: [] };
+  if (found === undefined || found.buffer.byteLength === 0 || !holds(found, token)) {
+    found = { buffer: open(piece, 0, Math.max(end, windowSize)), tokens: [token] };
     kept.set(found.buffer, found);
     outer.set(key, new WeakRef(found));
   }
-  if (found.tokens.at(-1) !== token) found.tokens.push(token);
   if (recentKey === undefined) queueMicrotask(forgetRecent);
   recent = found;
   recentKey = key;
   return found.buffer;
+}
+
+/** The one that came last is the one that mostly comes again. False when there is no room for it. */
+function holds({ tokens }: Outer, token: Block): boolean {
+  if (tokens.at(-1) === token || tokens.includes(token)) return true;
+  if (tokens.length === TOKENS_MAX) dropDone(tokens);
+  return tokens.length < TOKENS_MAX && tokens.push(token) > 0;
 }
 
 /** A block that is full, and of which nothing lives, needs nobody to hold it. Each new window is 2 MiB more to V8. */

@@ -39,6 +39,7 @@
       "node/content_binding.cc",
       "node/environment.cc",
       "node/event_loop.cc",
+      "node/external_memory.cc",
       "node/file_binding.cc",
       "node/file_table.cc",
       "node/handle_table.cc",

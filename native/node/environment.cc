@@ -7,7 +7,6 @@ namespace corebuf {
 
 namespace {
 
-constexpr int64_t report_step = 8 * MiB;
 constexpr uint64_t decay_interval_ms = 1000;
 
 }  // namespace
@@ -52,7 +51,7 @@ bool environment::before_poll() {
   const uint64_t now = uv_hrtime();
   meter.turn_ended(loop.busy_ns());
   handles.release_listed(*home_);
-  report_live_bytes();
+  external.report(home_->heap().used());
   if (now - decayed_at_ >= decay_interval_ms * 1'000'000) {
     decayed_at_ = now;
     home_->heap().decay();
@@ -66,16 +65,6 @@ bool environment::before_poll() {
   // Asleep, nobody would give back what lies idle.
   if (home_->heap().idle_memory()) loop.pass_in(decay_interval_ms);
   return true;
-}
-
-/// In steps: each report may make V8 think about collecting garbage.
-void environment::report_live_bytes() {
-  const auto live = static_cast<int64_t>(home_->heap().used());
-  const int64_t changed = live - reported_bytes_;
-  if (changed < report_step && changed > -report_step) return;
-  int64_t total = 0;
-  napi_adjust_external_memory(env_, changed, &total);
-  reported_bytes_ = live;
 }
 
 void environment::shut() {

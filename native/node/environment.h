@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "node/event_loop.h"
 #include "node/exchange.h"
+#include "node/external_memory.h"
 #include "node/file_table.h"
 #include "node/handle_table.h"
 #include "node/mailbox.h"
@@ -27,7 +28,7 @@ struct attach_options {
 
 class environment final : public loop_client {
  public:
-  explicit environment(napi_env env) : env_(env) {}
+  explicit environment(napi_env env) : external(env), env_(env) {}
 
   /// Gives this thread its shard; once.
   error_code attach(const attach_options& options);
@@ -44,6 +45,7 @@ class environment final : public loop_client {
   mailbox mail;
   file_table files;
   turn_meter meter;
+  external_memory external;
   script_callback on_messages;
   script_callback on_completions;
 
@@ -53,13 +55,11 @@ class environment final : public loop_client {
  private:
   void after_poll() override;
   bool before_poll() override;
-  void report_live_bytes();
 
   const napi_env env_;
   shard* home_ = nullptr;
   spin_policy spin_;
   bool more_ = false;             // the last turn left work
-  int64_t reported_bytes_ = 0;    // what V8 knows of our live memory
   uint64_t decayed_at_ = 0;
 };
 

@@ -8,15 +8,10 @@ namespace corebuf {
 
 namespace {
 
-/// V8 counts an external buffer as memory that collecting it would free. It would free nothing, so it is counted out when
-/// the buffer is made and in again when it is collected.
-void count_external(napi_env env, int64_t bytes) {
-  int64_t total = 0;
-  napi_adjust_external_memory(env, bytes, &total);
-}
-
 void collected(napi_env env, void*, void* size) {
-  count_external(env, static_cast<int64_t>(reinterpret_cast<uintptr_t>(size)));
+  void* here = nullptr;
+  if (napi_get_instance_data(env, &here) != napi_ok || here == nullptr) return;
+  static_cast<environment*>(here)->external.window_collected(reinterpret_cast<uintptr_t>(size));
 }
 
 /// window(piece, offset, length): an ArrayBuffer over that part of the arenas, or null where external buffers are forbidden.
@@ -30,7 +25,7 @@ napi_value window(napi_env env, napi_callback_info info) {
     ASSERT(napi_get_null(env, &buffer) == napi_ok);
     return buffer;
   }
-  count_external(env, -static_cast<int64_t>(size));
+  call.here().external.window_made(size);
   return buffer;
 }
 

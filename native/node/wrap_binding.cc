@@ -28,7 +28,7 @@ void unpin(shard& home, void* pinned) {
 
 /// A buffer over `bytes`, which `store` owns; null when the budget of `home` is spent.
 buffer* pin(shard& home, std::span<std::byte> bytes, backing_store&& store) {
-  void* memory = home.heap().allocate(sizeof(backing_store));
+  void* memory = home.heap().allocate_record(sizeof(backing_store));
   if (memory == nullptr) return nullptr;
   auto* pinned = new (memory) backing_store(std::move(store));
   buffer* made = buffer::wrap(home, bytes.data(), bytes.size(), unpin, pinned);
