@@ -16,7 +16,9 @@ import { innerWindow, viewMode } from './views.js';
 const { pieceOutside, windowSize } = constants;
 /** The longest field: a varint of 64 bits. */
 const GATHERED_MAX = 10;
-const COPIED_AT_ONCE = 4096;
+/** How much is copied at first, and at most, when a window is a copy: most readers of wrapped chunks look at a header only. */
+const COPIED_LEAST = 256;
+const COPIED_MOST = 4096;
 
 interface Window {
   readonly bytes: Buffer;
@@ -24,6 +26,23 @@ interface Window {
 }
 
 const gathered = windowOn(Buffer.alloc(GATHERED_MAX));
+/**
+ * One copy for all readers of the thread: who needs it takes it from the one that had it, which copies anew when it goes on. At the
+ * end of the job nobody has it: no reader is kept alive by it, and what is written into wrapped memory meanwhile is seen.
+ */
+const copied = windowOn(Buffer.alloc(COPIED_MOST));
+let copiedFor: ChainCursor | undefined;
+
+function giveCopyTo(reader: ChainCursor): void {
+  if (copiedFor === undefined) queueMicrotask(takeCopyBack);
+  else copiedFor.limit = 0;
+  copiedFor = reader;
+}
+
+function takeCopyBack(): void {
+  copiedFor!.limit = 0;
+  copiedFor = undefined;
+}
 const windows = new Map<number, Window>();
 
 function windowOn(bytes: Buffer): Window {
@@ -59,6 +78,7 @@ export abstract class ChainCursor {
   base = 0;
   #fragments: FragmentList | undefined = undefined;
   #piece = -1;
+  #copiedLast = 0;
 
   constructor(handle: Handle) {
     this.handle = handle;
@@ -159,7 +179,7 @@ export abstract class ChainCursor {
   /** The window on the fragment under the position, which is inside the chain. */
   #show(): void {
     const position = this.base + this.at;
-    if (viewMode() === 'copied') return this.#showCopy(position);
+    if (viewMode() === 'copied' || this.handle.frontPiece >= pieceOutside) return this.#showCopy(position);
     if (this.#showSingle()) return;
     const fragments = (this.#fragments ??= new FragmentList(this.handle));
     const entry = fragments.find(position);
@@ -171,7 +191,7 @@ export abstract class ChainCursor {
   /** A chain of one fragment, which most small ones are, is shown without a call and without a list. */
   #showSingle(): boolean {
     const { handle } = this;
-    if (this.#fragments !== undefined || handle.fragmentCount !== 1 || handle.frontPiece >= pieceOutside) return false;
+    if (this.#fragments !== undefined || handle.fragmentCount !== 1) return false;
     if (handle.frontOffset + handle.length > windowSize) return false;
     this.#showFragment(handle.frontPiece, handle.frontOffset, 0, handle.length);
     return true;
@@ -188,10 +208,11 @@ export abstract class ChainCursor {
   }
 
   #showCopy(position: number): void {
-    const length = Math.min(this.handle.length - position, COPIED_AT_ONCE);
-    const copy = Buffer.allocUnsafe(length);
-    native.copyOut(this.handle.slot('IoBuf'), position, copy);
-    this.#look(windowOn(copy), -1);
+    giveCopyTo(this);
+    this.#copiedLast = Math.min(Math.max(this.#copiedLast * 4, COPIED_LEAST), COPIED_MOST);
+    const length = Math.min(this.handle.length - position, this.#copiedLast);
+    native.copyOut(this.handle.slot('IoBuf'), position, length === COPIED_MOST ? copied.bytes : copied.bytes.subarray(0, length));
+    this.#look(copied, -1);
     this.base = position;
     this.at = 0;
     this.start = 0;

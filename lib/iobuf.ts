@@ -29,7 +29,7 @@ import { attempt } from './pressure.js';
 import { checkSliceOptions } from './slices.js';
 import type { SliceOptions } from './slices.js';
 import { hide, hideBack, hideFront, showBehind, showFurtherBack, viewOf } from './views.js';
-import { wrapped } from './wrapping.js';
+import { wrapBehind } from './wrapping.js';
 
 const { fragmentSizeMax } = constants;
 
@@ -98,7 +98,13 @@ export class IoBuf extends NumberWriter implements Iterable<Buffer> {
    * socket.on('data', (chunk) => group.on(1).append(IoBuf.wrap(chunk)));
    */
   static wrap(bytes: Uint8Array): IoBuf {
-    return wrapHandle(wrapped(bytes));
+    const made = new IoBuf();
+    try {
+      return made.wrap(bytes);
+    } catch (error) {
+      made.release();
+      throw error;
+    }
   }
 
   /** In bytes; 0 once released. No native call. */
@@ -221,6 +227,16 @@ export class IoBuf extends NumberWriter implements Iterable<Buffer> {
       handle.version++;
     }
     return length === 0 ? Buffer.alloc(0) : viewOf(handle, 0, handle.frontPiece, handle.frontOffset, length);
+  }
+
+  /**
+   * Puts the memory of `bytes` itself behind the end, as IoBuf.wrap() does, without a chain in between.
+   *
+   * @throws as IoBuf.wrap(); ERR_RELEASED
+   */
+  wrap(bytes: Uint8Array): this {
+    wrapBehind(this.#handle, bytes);
+    return this;
   }
 
   /**

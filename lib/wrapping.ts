@@ -4,7 +4,8 @@ import { types } from 'node:util';
 import * as threads from 'node:worker_threads';
 import { native } from './native.js';
 import { invalidRange, invalidType } from './checks.js';
-import { Handle } from './handle.js';
+import { check } from './errors.js';
+import type { Handle } from './handle.js';
 import { attempt } from './pressure.js';
 
 /** A fragment is described in 32 bits. */
@@ -47,17 +48,15 @@ function probeWrapping(): number {
   return native.wrapping(probe, () => void probe.transfer?.(128));
 }
 
-/** A new handle on `bytes`. */
-export function wrapped(bytes: Uint8Array): Handle {
+/** Puts `bytes` behind the end of the chain. */
+export function wrapBehind(handle: Handle, bytes: Uint8Array): void {
   checkWrappable(bytes);
   const kept = keeps(bufferUnder(bytes));
-  const handle = new Handle();
   const slot = handle.slot('IoBuf');
   const result = attempt(() => (kept ? native.wrap(slot, bytes) : native.append(slot, bytes)), handle);
   const refusal = REFUSALS[result];
-  if (refusal === undefined) return handle.filled(result);
-  handle.forget();
-  throw invalidType('bytes', refusal, bytes);
+  if (refusal !== undefined) throw invalidType('bytes', refusal, bytes);
+  check(result);
 }
 
 function checkWrappable(bytes: Uint8Array): void {

@@ -314,6 +314,7 @@ describe('once the chain is released', () => {
     toWeb: [],
     trimBack: [0],
     trimFront: [0],
+    wrap: [new Uint8Array(1)],
     writeTo: [new Writable()],
     xxhash64: [],
     xxhash64Async: [],

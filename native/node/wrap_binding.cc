@@ -7,6 +7,7 @@
 #include "node/arguments.h"
 #include "node/backing_store.h"
 #include "node/binding.h"
+#include "node/opened.h"
 
 namespace corebuf {
 
@@ -54,8 +55,7 @@ napi_value wrap(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
   environment& here = call.here();
   shard& home = here.home();
-  here.handles.release_listed(home);
-  const open_handle into(home, here.handles[call.word(0)]);
+  const opened_unmoved into(here, call.word(0));
   void* data = nullptr;
   size_t length = 0;
   napi_value buffer_under = nullptr;
