@@ -53,11 +53,10 @@ constexpr size_t size_class_of(size_t size) {
 /// What a slot of this size is aligned to wherever it lies.
 constexpr size_t slot_alignment(size_t slot_size) { return slot_size & (~slot_size + 1); }
 
-/// Pages of one slab: eight slots or more (four of the largest classes), at least 16 KiB so that small classes refill
+/// Pages of one slab: eight slots or more, at least 16 KiB so that small classes refill
 /// rarely. A sixteenth at most is left over at its end.
 constexpr unsigned slab_order(size_t size_class) {
-  const size_t slots = slot_sizes[size_class] > slot_size_fine ? 4 : 8;
-  const size_t wanted = std::bit_ceil(slot_sizes[size_class] * slots);
+  const size_t wanted = std::bit_ceil(slot_sizes[size_class] * size_t{8});
   return log2_floor((wanted < 16 * KiB ? 16 * KiB : wanted) / page_size);
 }
 
