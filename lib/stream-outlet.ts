@@ -1,13 +1,12 @@
 // What is being written from chains to one Node stream. All of it shares one order and one set of listeners, so that calls need
 // not wait for each other, and a stream with a thousand of them has as many listeners as with one.
-import { finished } from 'node:stream';
-import type { Writable } from 'node:stream';
+import { finished, Writable } from 'node:stream';
 import { closed } from './errors.js';
 import type { Piece, Pieces } from './iobuf-pieces.js';
 
 /** A Writable, or an older kind of stream, which may lack what is optional here. */
 type NodeStream = NodeJS.WritableStream &
-  Partial<Pick<Writable, 'cork' | 'uncork' | 'destroyed' | 'writableEnded' | 'writableNeedDrain' | 'errored'>>;
+  Partial<Pick<Writable, 'destroyed' | 'writableEnded' | 'writableNeedDrain' | 'errored'>>;
 
 /** One chain on its way. It settles once; the stream may be busy with what it was given for longer. */
 class Writing {
@@ -73,13 +72,15 @@ class StreamOutlet {
     const refusal = refusalOf(stream);
     if (refusal !== undefined) return this.#failAll(refusal);
     this.#handingOver = true;
-    stream.cork?.();
+    // Not http messages, which are none: those of Node 22 forget what they owe us after a write that they took while corked.
+    const corked = stream instanceof Writable ? stream : undefined;
+    corked?.cork();
     try {
       let more = stream.writableNeedDrain !== true;
       while (more && this.#queue.length > 0 && stream.destroyed !== true) more = this.#give(this.#queue[0]!);
     } finally {
       this.#handingOver = false;
-      stream.uncork?.();
+      corked?.uncork();
     }
   };
 
