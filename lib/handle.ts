@@ -1,16 +1,13 @@
-// One chain of bytes as JavaScript holds it: a slot in a native table (native/node/handle_table.h). Slots come in blocks. Every
-// handle holds its block's token, and so does every ArrayBuffer that shows bytes of the block (views.ts): when a token is
-// collected, nobody can reach anything in the block any more, and what was not released is. That is the net under
-// forgotten objects; it costs one registration per block, not one per object.
+// One chain of bytes as JavaScript holds it: a slot of a block (block.ts).
 import { constants, native } from './native.js';
-import { attachDefault } from './attachment.js';
+import { blockWithRoom, Block, KIND, KIND_DMA, recycle } from './block.js';
 import { check, OUT_OF_MEMORY, outOfMemory, released } from './errors.js';
-import { bodyWords } from './exchange.js';
 import { placeOfCreation, tracing } from './leaks.js';
-import type { LeakReport } from './leaks.js';
 import { attempt } from './pressure.js';
 import { hide, innerWindow, viewMode } from './views.js';
 import type { Shown } from './views.js';
+
+export type { Block } from './block.js';
 
 const { blockSlots, listedMax, slotSize } = constants;
 const slotWords = slotSize / 4;
@@ -26,58 +23,10 @@ const SLACK_PIECE = constants.slotSlackPiece / 4;
 const SLACK_OFFSET = constants.slotSlackOffset / 4;
 const FRONT_PIECE = constants.slotFrontPiece / 4;
 const FRONT_OFFSET = constants.slotFrontOffset / 4;
-/** The last word of a slot is JavaScript's own. */
-const KIND = slotWords - 1;
-const KIND_DMA = 1;
 
-/** A block is filled in order and used again only as a whole, with a new token: one long-lived handle must not hide its neighbours. */
-export class Block {
-  used = 0;
-  live = 0;
-  /** Where its objects were made, by slot, when that is traced. */
-  readonly places = new Map<number, string>();
-  readonly number: number;
-  readonly memory: ArrayBuffer;
-  readonly words: Uint32Array;
-
-  constructor(number: number, memory: ArrayBuffer) {
-    this.number = number;
-    this.memory = memory;
-    this.words = new Uint32Array(memory);
-  }
-}
-
-/** What the net knows of a block; must not lead to its token. */
-interface Watched {
-  readonly number: number;
-  readonly round: number;
-  readonly memory: ArrayBuffer;
-  readonly places: Map<number, string>;
-}
-
-/** Per block number: the token in use is the one of this round. */
-const rounds: number[] = [];
-const emptied: Block[] = [];
 /** Slots that were released: a count, then the slots. C++ empties it before it does anything else with memory. */
 const listed = new Uint32Array(listedMax + 1);
 native.listReleases(listed.buffer);
-
-let current: Block | undefined;
-let reclaimed = 0;
-let reportLeak: ((report: LeakReport) => void) | undefined;
-
-const net = new FinalizationRegistry<Watched>((watched) => {
-  if (rounds[watched.number] !== watched.round) return;
-  const leaks = native.releaseBlock(watched.number);
-  reclaimed += leaks;
-  for (let at = 0; at < leaks * 3; at += 3) report(watched, bodyWords[at]!, bodyWords[at + 1]! + bodyWords[at + 2]! * 0x1_0000_0000);
-  recycle(new Block(watched.number, watched.memory));
-});
-
-function report(watched: Watched, slot: number, bytes: number): void {
-  const kind = new Uint32Array(watched.memory)[slot * slotWords + KIND] === KIND_DMA ? 'DmaBuffer' : 'IoBuf';
-  reportLeak?.({ kind, bytes, madeAt: watched.places.get(slot) });
-}
 
 /** In an array, because V8 allocates each new value of a variable that has outgrown 31 bits. */
 const appendedToSlack = new Float64Array(1);
@@ -90,43 +39,6 @@ export function bytesAppendedToSlack(): number {
 /** For bytes written into what was reserved. */
 export function countAppended(bytes: number): void {
   appendedToSlack[0]! += bytes;
-}
-
-/** How many forgotten chains the net has given back. */
-export function leaksReclaimed(): number {
-  return reclaimed;
-}
-
-/** Called for each of them. */
-export function reportLeaksTo(listener: (report: LeakReport) => void): void {
-  reportLeak = listener;
-}
-
-function recycle(block: Block): void {
-  rounds[block.number]! += 1;
-  emptied.push(block);
-}
-
-function nextBlock(): Block {
-  attachDefault();
-  const old = emptied.pop();
-  let block: Block;
-  if (old === undefined) {
-    const memory = new ArrayBuffer(blockSlots * slotSize);
-    block = new Block(native.addBlock(memory), memory);
-    rounds[block.number] = 0;
-  } else {
-    // Slots that are about to be used again may still be listed.
-    native.releaseListed();
-    block = new Block(old.number, old.memory);
-  }
-  net.register(block, { number: block.number, round: rounds[block.number]!, memory: block.memory, places: block.places });
-  current = block;
-  return block;
-}
-
-function blockWithRoom(): Block {
-  return current === undefined || current.used === blockSlots ? nextBlock() : current;
 }
 
 /** Slots of one block that were filled ahead with DmaBuffers, to be handed out one by one. */
