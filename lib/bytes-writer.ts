@@ -22,6 +22,9 @@ export abstract class BytesWriter extends NumberWriter {
    * without a native call. Fragments grow from 512 bytes to 128 KiB.
    *
    * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then nothing has been appended.
+   * @example
+   * using line = new IoBuf().append('key').append(Buffer.from('=')).append('76616c7565', 'hex');
+   * line.toString(); // 'key=value'
    */
   append(data: string | Bytes | IoBuf, encoding?: BufferEncoding): this {
     const handle = handleOf(this);
@@ -43,7 +46,8 @@ export abstract class BytesWriter extends NumberWriter {
    *
    * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then nothing has been prepended.
    * @example
-   * frame.prepend(header).prepend('magic');
+   * using frame = IoBuf.from('body').prepend('head:');
+   * frame.toString(); // 'head:body'
    */
   prepend(data: string | Bytes | IoBuf, encoding?: BufferEncoding): this {
     const handle = handleOf(this);
@@ -67,9 +71,11 @@ export abstract class BytesWriter extends NumberWriter {
    *
    * @throws ERR_RELEASED, ERR_OUT_OF_MEMORY, RangeError for another length.
    * @example
+   * using chain = new IoBuf();
    * const size = chain.reserve(4);
-   * chain.append(payload);
-   * size.bytes.writeUInt32BE(payload.length);
+   * chain.append('payload');
+   * size.bytes.writeUInt32BE(chain.length - size.length);
+   * chain.length; // 11
    */
   reserve(length: number): Placeholder {
     const handle = handleOf(this);
@@ -104,6 +110,10 @@ export abstract class BytesWriter extends NumberWriter {
    * `copyBelow` bytes (default 0) are copied instead, where there is memory: many small pieces then make few fragments.
    *
    * @throws ERR_RELEASED; RangeError for a chain into itself.
+   * @example
+   * using batch = IoBuf.from('one,').take(IoBuf.from('two'));
+   * batch.fragmentCount; // 2
+   * batch.take(IoBuf.from(',3'), { copyBelow: 64 }).fragmentCount; // 2
    */
   take(source: IoBuf | DmaBuffer, options?: { copyBelow?: number }): this {
     if (!(source instanceof Chain) && !(source instanceof DmaBuffer)) throw invalidType('source', 'an IoBuf or a DmaBuffer', source);

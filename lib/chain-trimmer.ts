@@ -16,6 +16,9 @@ export abstract class ChainTrimmer extends BytesWriter {
    * Gives up the first `length` bytes. O(fragments given up).
    *
    * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   * @example
+   * using chain = IoBuf.from('head:body').trimFront(5);
+   * chain.toString(); // 'body'
    */
   trimFront(length: number): this {
     const handle = handleOf(this);
@@ -32,6 +35,9 @@ export abstract class ChainTrimmer extends BytesWriter {
    * Gives up the last `length` bytes. O(fragments).
    *
    * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   * @example
+   * using line = IoBuf.from('text\n').trimBack(1);
+   * line.toString(); // 'text'
    */
   trimBack(length: number): this {
     const handle = handleOf(this);
@@ -45,7 +51,14 @@ export abstract class ChainTrimmer extends BytesWriter {
     return this;
   }
 
-  /** Gives up all bytes; the chain can be appended to. O(fragments). @throws ERR_RELEASED */
+  /**
+   * Gives up all bytes; the chain can be appended to. O(fragments).
+   *
+   * @throws ERR_RELEASED
+   * @example
+   * using chain = IoBuf.from('old').clear().append('new');
+   * chain.toString(); // 'new'
+   */
   clear(): this {
     const handle = handleOf(this);
     native.release(handle.slot('IoBuf'));
@@ -57,6 +70,12 @@ export abstract class ChainTrimmer extends BytesWriter {
   /**
    * As clear(), in slices: the chain is empty at once and may be used or released, and the promise resolves when all memory has gone back. It
    * goes back as well when a signal stops the waiting.
+   *
+   * @throws ERR_RELEASED; the signal's reason.
+   * @example
+   * using chain = IoBuf.from('old');
+   * await chain.clearAsync();
+   * chain.length; // 0
    */
   async clearAsync(options?: SliceOptions): Promise<void> {
     return clearInSlices(handleOf(this), checkSliceOptions(options));
@@ -67,6 +86,10 @@ export abstract class ChainTrimmer extends BytesWriter {
    * after release(). The one thing that may need more than 128 KiB in one piece: then it counts in largeRequests.
    *
    * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then the chain is as it was; RangeError for more than a Buffer can hold.
+   * @example
+   * using chain = IoBuf.from('one').take(IoBuf.from('two'));
+   * chain.coalesce().toString(); // 'onetwo'
+   * chain.fragmentCount; // 1
    */
   coalesce(): Buffer {
     const handle = handleOf(this);

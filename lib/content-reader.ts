@@ -16,7 +16,14 @@ import type { SliceOptions } from './slices.js';
 import { viewOf } from './views.js';
 
 export abstract class ContentReader extends ChainTrimmer {
-  /** A zero-copy view of each fragment, front to back, as they lie when the iteration begins. */
+  /**
+   * A zero-copy view of each fragment, front to back, as they lie when the iteration begins; not to be used after release(). O(fragments).
+   *
+   * @throws ERR_RELEASED
+   * @example
+   * using chain = IoBuf.from('one').take(IoBuf.from('two'));
+   * [...chain].map(String); // ['one', 'two']
+   */
   *[Symbol.iterator](): IterableIterator<Buffer> {
     const handle = handleOf(this);
     const slot = handle.slot('IoBuf');
@@ -33,15 +40,26 @@ export abstract class ContentReader extends ChainTrimmer {
     yield* views;
   }
 
-  /** One byte, not copied; an `index` below 0 counts from the end, as in Array.at. O(fragments before it). */
+  /**
+   * One byte, not copied; an `index` below 0 counts from the end, as in Array.at. O(fragments before it).
+   *
+   * @throws ERR_RELEASED, RangeError for what is no whole number.
+   * @example
+   * using chain = IoBuf.from('abc');
+   * chain.at(-1); // 99
+   * chain.at(3); // undefined
+   */
   at(index: number): number | undefined {
     return byteAt(handleOf(this), index);
   }
 
   /**
-   * A copy of the bytes from `start` to `end` in JavaScript's own memory.
+   * A copy of the bytes from `start` to `end` in JavaScript's own memory, which outlives the chain. O(bytes copied), and fragments before.
    *
-   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, TypeError, RangeError
+   * @example
+   * using chain = IoBuf.from('header:body');
+   * chain.toBuffer(7).equals(Buffer.from('body')); // true
    */
   toBuffer(start = 0, end?: number): Buffer {
     const handle = handleOf(this);
@@ -51,7 +69,14 @@ export abstract class ContentReader extends ChainTrimmer {
     return copy;
   }
 
-  /** The bytes from `start` to `end` as text (default utf8); characters that lie across fragments come out whole. Copies. */
+  /**
+   * The bytes from `start` to `end` as text (default utf8); characters that lie across fragments come out whole. Copies them once: O(bytes).
+   *
+   * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, TypeError for an unknown encoding.
+   * @example
+   * using chain = IoBuf.from('€uro');
+   * chain.toString('utf8', 0, 3); // '€'
+   */
   override toString(encoding?: BufferEncoding, start = 0, end?: number): string {
     checkEncoding(encoding);
     return this.toBuffer(start, end).toString(encoding);
@@ -62,6 +87,10 @@ export abstract class ContentReader extends ChainTrimmer {
    * target in slab memory counts as 'copyTo', another as 'toBuffer'.
    *
    * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS
+   * @example
+   * using block = DmaBuffer.alloc(4096);
+   * using chain = IoBuf.from('payload');
+   * chain.copyTo(block.bytes, 512); // 7
    */
   copyTo(target: Uint8Array, targetStart = 0, start = 0, end?: number): number {
     const handle = handleOf(this);
@@ -79,6 +108,9 @@ export abstract class ContentReader extends ChainTrimmer {
    * Whether the same bytes are in `other`, whatever the fragments. O(1) when the lengths differ.
    *
    * @throws ERR_RELEASED, also when `other` is.
+   * @example
+   * using chain = IoBuf.from('one').take(IoBuf.from('two'));
+   * chain.equals(Buffer.from('onetwo')); // true
    */
   equals(other: IoBuf | Bytes): boolean {
     return equalContent(handleOf(this), contentOf('other', other));
@@ -88,6 +120,9 @@ export abstract class ContentReader extends ChainTrimmer {
    * The order of the bytes, as Buffer.compare: -1 when these come first, 1 when those of `other` do.
    *
    * @throws ERR_RELEASED, also when `other` is.
+   * @example
+   * using chain = IoBuf.from('apple');
+   * chain.compare(Buffer.from('pear')); // -1
    */
   compare(other: IoBuf | Bytes): -1 | 0 | 1 {
     return compareContent(handleOf(this), contentOf('other', other));
@@ -98,34 +133,74 @@ export abstract class ContentReader extends ChainTrimmer {
    * `from` and empty values are treated as Buffer.indexOf does; texts are found at any byte, in utf16le too. O(bytes searched).
    *
    * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY for a value of more than 4 KiB when the process has no memory of four times its size.
+   * @example
+   * using chain = IoBuf.from('GET / HT').take(IoBuf.from('TP/1.1'));
+   * chain.indexOf('HTTP'); // 6
+   * chain.indexOf(0x0a); // -1
    */
   indexOf(value: number | string | Uint8Array, from = 0, encoding?: BufferEncoding): number {
     return findContent(handleOf(this), needleOf(value, encoding), from);
   }
 
-  /** As indexOf, without where. */
+  /**
+   * As indexOf, without where. O(bytes searched); nothing is copied but a text that is looked for.
+   *
+   * @throws as indexOf
+   * @example
+   * using chain = IoBuf.from('a needle in hay');
+   * chain.includes('needle'); // true
+   */
   includes(value: number | string | Uint8Array, from = 0, encoding?: BufferEncoding): boolean {
     return this.indexOf(value, from, encoding) !== -1;
   }
 
-  /** Whether the first bytes are these. @throws ERR_RELEASED, also when `value` is. */
+  /**
+   * Whether the first bytes are these; a text in `encoding` (default utf8). O(bytes compared); no bytes of the chain are copied.
+   *
+   * @throws ERR_RELEASED, also when `value` is.
+   * @example
+   * using chain = IoBuf.from('PUT /');
+   * chain.startsWith('PUT'); // true
+   */
   startsWith(value: string | Uint8Array | IoBuf, encoding?: BufferEncoding): boolean {
     return contentLiesAt(handleOf(this), 0, wantedOf(value, encoding));
   }
 
-  /** Whether the last bytes are these. O(fragments before them). @throws ERR_RELEASED, also when `value` is. */
+  /**
+   * Whether the last bytes are these; a text in `encoding` (default utf8). O(fragments before them, bytes compared).
+   *
+   * @throws ERR_RELEASED, also when `value` is.
+   * @example
+   * using chain = IoBuf.from('text\r\n');
+   * chain.endsWith('\r\n'); // true
+   */
   endsWith(value: string | Uint8Array | IoBuf, encoding?: BufferEncoding): boolean {
     return endsWithContent(handleOf(this), wantedOf(value, encoding));
   }
 
-  /** CRC-32C of all bytes, continued from `seed`, the checksum of what came before. With the processor's instruction. */
+  /**
+   * CRC-32C of all bytes (Castagnoli; 0 … 2^32 - 1), continued from `seed`, the checksum of what came before. O(bytes), with the
+   * processor's instruction; nothing is copied.
+   *
+   * @throws ERR_RELEASED, TypeError and RangeError for a seed.
+   * @example
+   * using chain = IoBuf.from('123456789');
+   * chain.crc32c(); // 0xe3069283
+   */
   crc32c(seed = 0): number {
     const slot = handleOf(this).slot('IoBuf');
     checkInteger('seed', seed, 0, 0xffff_ffff);
     return native.crc32c(slot, seed);
   }
 
-  /** XXH64 of all bytes. */
+  /**
+   * XXH64 of all bytes, with `seed` (0n … 2n ** 64n - 1n). O(bytes); nothing is copied.
+   *
+   * @throws ERR_RELEASED, TypeError and RangeError for a seed.
+   * @example
+   * using chain = new IoBuf();
+   * chain.xxhash64(); // 0xef46db3751d8e999n
+   */
   xxhash64(seed = 0n): bigint {
     const slot = handleOf(this).slot('IoBuf');
     checkUint64('seed', seed);
@@ -137,25 +212,49 @@ export abstract class ContentReader extends ChainTrimmer {
    * the four below. All are about the bytes that are there when they are called: appends and shares meanwhile do not matter.
    *
    * @throws ERR_RELEASED when one is released meanwhile, ERR_CHANGED when one is trimmed, taken from or resized, the signal's reason
+   * @example
+   * using chain = IoBuf.from('abc');
+   * await chain.equalsAsync(Buffer.from('abc'), { signal: AbortSignal.timeout(1000) }); // true
    */
   async equalsAsync(other: IoBuf | Bytes, options?: SliceOptions): Promise<boolean> {
     const signal = checkSliceOptions(options);
     return equalInSlices(handleOf(this), contentOf('other', other), signal);
   }
 
-  /** As crc32c(), in slices. */
+  /**
+   * As crc32c(), in slices.
+   *
+   * @throws as equalsAsync; TypeError and RangeError for a seed.
+   * @example
+   * using chain = IoBuf.from('123456789');
+   * await chain.crc32cAsync(); // 0xe3069283
+   */
   async crc32cAsync(seed = 0, options?: SliceOptions): Promise<number> {
     checkInteger('seed', seed, 0, 0xffff_ffff);
     return crc32cInSlices(handleOf(this), seed, checkSliceOptions(options));
   }
 
-  /** As xxhash64(), in slices. */
+  /**
+   * As xxhash64(), in slices.
+   *
+   * @throws as equalsAsync; TypeError and RangeError for a seed.
+   * @example
+   * using chain = IoBuf.from('abc');
+   * (await chain.xxhash64Async()) === chain.xxhash64(); // true
+   */
   async xxhash64Async(seed = 0n, options?: SliceOptions): Promise<bigint> {
     checkUint64('seed', seed);
     return xxhash64InSlices(handleOf(this), seed, checkSliceOptions(options));
   }
 
-  /** The first `limit` bytes as a table for people: offset, hexadecimal, ASCII; the last line says how many were left out. */
+  /**
+   * The first `limit` bytes as a table for people: offset, hexadecimal, ASCII; the last line says how many were left out.
+   *
+   * @throws ERR_RELEASED, RangeError
+   * @example
+   * using chain = IoBuf.from('abc');
+   * chain.hexdump().includes('61 62 63'); // true
+   */
   hexdump(limit = 256): string {
     checkInteger('limit', limit);
     const { length } = handleOf(this);

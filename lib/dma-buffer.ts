@@ -21,7 +21,14 @@ export const DMA_LENGTH_MAX = Math.min(bufferConstants.MAX_LENGTH, 2 ** 32 - 1);
 let makeDma: (handle: Handle, alignment: number) => DmaBuffer;
 let handleOfDma: (buffer: DmaBuffer) => Handle;
 
-/** Contiguous bytes in this shard's slab memory that a disk may read or write directly. */
+/**
+ * Contiguous bytes in this shard's slab memory that a disk may read or write directly. Release it when done, or let `using` do it.
+ *
+ * @example
+ * using block = DmaBuffer.alloc(4096);
+ * block.bytes.fill('x');
+ * await file.write(0, block);
+ */
 export class DmaBuffer {
   #handle: Handle;
   #alignment: number;
@@ -49,9 +56,9 @@ export class DmaBuffer {
    *
    * @throws ERR_OUT_OF_MEMORY when the shard's budget is spent.
    * @example
-   * const block = DmaBuffer.alloc(4096);
+   * using block = DmaBuffer.alloc(4096, { alignment: 512, zero: true });
    * block.bytes.writeUInt32LE(42, 0);
-   * block.release();
+   * block.bytes[4]; // 0
    */
   static alloc(length: number, options?: { alignment?: number; zero?: boolean }): DmaBuffer {
     checkInteger('length', length, 1, DMA_LENGTH_MAX);
@@ -78,22 +85,50 @@ export class DmaBuffer {
     return new DmaBuffer(handle, alignment, alignment === pageSize);
   }
 
-  /** In bytes; 0 once released. */
+  /**
+   * In bytes; 0 once released. O(1), no native call; throws nothing.
+   *
+   * @example
+   * using block = DmaBuffer.alloc(512);
+   * block.length; // 512
+   */
   get length(): number {
     return this.#handle.released ? 0 : this.#handle.length;
   }
 
-  /** What the address is a multiple of. */
+  /**
+   * What the address is a multiple of, in bytes: what was asked for, or what a share's start leaves of it. O(1); throws nothing.
+   *
+   * @example
+   * using block = DmaBuffer.alloc(8192);
+   * using part = block.share(512);
+   * part.alignment; // 512
+   */
   get alignment(): number {
     return this.#alignment;
   }
 
-  /** The number of the shard whose memory this is. */
+  /**
+   * The number of the shard whose memory this is. O(1), no native call.
+   *
+   * @throws ERR_RELEASED
+   * @example
+   * using block = DmaBuffer.alloc(4096);
+   * block.home === thisShard.id; // true
+   */
   get home(): number {
     if (this.#handle.released) throw released('DmaBuffer');
     return Math.floor(this.#handle.frontPiece / attachDefault().arenaPieces);
   }
 
+  /**
+   * True after release(), and once a chain or another shard has taken the bytes. O(1); throws nothing.
+   *
+   * @example
+   * const block = DmaBuffer.alloc(4096);
+   * using chain = new IoBuf().take(block);
+   * block.released; // true
+   */
   get released(): boolean {
     return this.#handle.released;
   }
@@ -103,6 +138,9 @@ export class DmaBuffer {
    * release(): it may then show other bytes.
    *
    * @throws ERR_RELEASED
+   * @example
+   * using block = DmaBuffer.alloc(4096);
+   * block.bytes.write('superblock'); // 10
    */
   get bytes(): Buffer {
     const handle = this.#handle;
@@ -120,7 +158,9 @@ export class DmaBuffer {
    *
    * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, RangeError for an odd offset.
    * @example
+   * using block = DmaBuffer.alloc(4096);
    * const words = block.view(BigUint64Array, 64, 8);
+   * words.byteLength; // 64
    */
   view<T>(
     type: { new (buffer: ArrayBuffer, byteOffset: number, length: number): T; BYTES_PER_ELEMENT?: number },
@@ -145,6 +185,10 @@ export class DmaBuffer {
    * A new reference to the bytes from `start` to `end`; nothing is copied, and each reference is released for itself.
    *
    * @throws ERR_RELEASED, ERR_OUT_OF_BOUNDS, ERR_OUT_OF_MEMORY
+   * @example
+   * using block = DmaBuffer.alloc(8192);
+   * using second = block.share(4096);
+   * second.length; // 4096
    */
   share(start = 0, end: number = this.length): DmaBuffer {
     const handle = this.#handedOut();
@@ -157,7 +201,14 @@ export class DmaBuffer {
     return makeDma(handle.share(start, end - start, 'DmaBuffer'), alignmentAt(this.#alignment, start));
   }
 
-  /** Gives the memory back, on its home shard. Releasing twice is harmless. */
+  /**
+   * Gives the memory back, on its home shard. No native call; releasing twice is harmless.
+   *
+   * @example
+   * const block = DmaBuffer.alloc(4096);
+   * block.release();
+   * block.length; // 0
+   */
   release(): void {
     const handle = this.#handle;
     this.#bytes = undefined;
@@ -166,6 +217,7 @@ export class DmaBuffer {
     this.#sole = false;
   }
 
+  /** As release(), for `using`. */
   [Symbol.dispose](): void {
     this.release();
   }

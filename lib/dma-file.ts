@@ -30,11 +30,10 @@ const ENGINES = { automatic: 0, io_uring: 1, threads: 2 } as const;
  * Positions and lengths are in bytes. Errors of the kernel are ERR_IO with errno, syscall and path; open() throws node:fs's own.
  *
  * @example
- * const file = await DmaFile.open('data.log', 'w+');
- * const block = DmaBuffer.alloc(4096, { zero: true });
- * await file.write(0, block);
+ * await using file = await DmaFile.open(path, 'w+');
+ * using block = DmaBuffer.alloc(4096, { zero: true });
+ * await file.write(0, block); // 4096
  * await file.datasync();
- * await file.close();
  */
 export class DmaFile {
   readonly path: string;

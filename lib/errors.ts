@@ -16,8 +16,10 @@ export type ErrorCode =
  * Base of all errors of this package. Branch on `code`, never on the message.
  *
  * @example
- * try { await file.write(1, data); }
- * catch (error) { if (error instanceof CorebufError && error.code === 'ERR_MISALIGNED') … }
+ * const file = await DmaFile.open(path, 'w+');
+ * await file.close();
+ * const error: unknown = await file.size().catch((error: unknown) => error);
+ * error instanceof CorebufError && error.code; // 'ERR_CLOSED'
  */
 export class CorebufError extends Error {
   readonly code: ErrorCode;

@@ -14,13 +14,16 @@ import { VarintReader } from './varint-reader.js';
  * ERR_RELEASED. A read that fails leaves the position.
  *
  * @example
+ * using received = new IoBuf().appendUInt32BE(3).append('one').appendUInt32BE(3).append('tw');
  * const reader = received.reader();
+ * const records: string[] = [];
  * while (reader.has(4)) {
  *   const start = reader.position;
  *   const length = reader.readUInt32BE();
  *   if (!reader.has(length)) { reader.position = start; break; }
- *   records.push(reader.share(length));
+ *   records.push(reader.readString(length));
  * }
+ * [records, reader.position]; // [['one'], 7]
  */
 export class IoBufReader extends VarintReader {
   readonly #wrap: (handle: Handle) => IoBuf;
@@ -34,6 +37,12 @@ export class IoBufReader extends VarintReader {
    * Bytes from the front of the chain. It may be saved and set back.
    *
    * @throws on setting: ERR_OUT_OF_BOUNDS past the end, ERR_RELEASED
+   * @example
+   * using chain = IoBuf.from('abc');
+   * const reader = chain.reader().skip(2);
+   * reader.position; // 2
+   * reader.position = 0;
+   * reader.remaining; // 3
    */
   get position(): number {
     return this.base + this.at;
@@ -46,17 +55,38 @@ export class IoBufReader extends VarintReader {
     this.moveTo(position);
   }
 
-  /** Bytes from the position to the end of the chain. */
+  /**
+   * Bytes from the position to the end of the chain. O(1), no native call.
+   *
+   * @throws ERR_RELEASED
+   * @example
+   * using chain = IoBuf.from('abc');
+   * chain.reader().skip(1).remaining; // 2
+   */
   get remaining(): number {
     return Math.max(this.alive().length - this.base - this.at, 0);
   }
 
-  /** True when `length` more bytes are there. */
+  /**
+   * True when `length` more bytes are there. O(1), no native call.
+   *
+   * @throws ERR_RELEASED
+   * @example
+   * using chain = IoBuf.from('abc');
+   * chain.reader().has(4); // false
+   */
   has(length: number): boolean {
     return this.remaining >= length;
   }
 
-  /** Moves the position by `length` bytes. O(1). */
+  /**
+   * Moves the position by `length` bytes. O(1), no native call.
+   *
+   * @throws ERR_OUT_OF_BOUNDS, ERR_RELEASED, TypeError, RangeError; the position stays.
+   * @example
+   * using chain = IoBuf.from('abc');
+   * chain.reader().skip(2).readUInt8(); // 99
+   */
   skip(length: number): this {
     checkInteger('length', length);
     this.need(length);
@@ -64,7 +94,14 @@ export class IoBufReader extends VarintReader {
     return this;
   }
 
-  /** `length` bytes as text (default utf8). Copied together first when they lie in several fragments. O(length). */
+  /**
+   * `length` bytes as text (default utf8). Copied together first when they lie in several fragments. O(length).
+   *
+   * @throws ERR_OUT_OF_BOUNDS, ERR_RELEASED, TypeError, RangeError; the position stays.
+   * @example
+   * using chain = IoBuf.from('key=value');
+   * chain.reader().skip(4).readString(5); // 'value'
+   */
   readString(length: number, encoding?: BufferEncoding): string {
     checkInteger('length', length);
     checkEncoding(encoding);
@@ -76,7 +113,14 @@ export class IoBufReader extends VarintReader {
     return text;
   }
 
-  /** A copy of `length` bytes in JavaScript's own memory. O(length). */
+  /**
+   * A copy of `length` bytes in JavaScript's own memory. O(length).
+   *
+   * @throws ERR_OUT_OF_BOUNDS, ERR_RELEASED, TypeError, RangeError; the position stays.
+   * @example
+   * using chain = IoBuf.from('abc');
+   * chain.reader().readBytes(2).equals(Buffer.from('ab')); // true
+   */
   readBytes(length: number): Buffer {
     checkInteger('length', length);
     const copy = this.#copy(length);
@@ -85,9 +129,14 @@ export class IoBufReader extends VarintReader {
   }
 
   /**
-   * A chain of references to the next `length` bytes; no bytes move. O(fragments shared), and those since the last share.
+   * A chain of references to the next `length` bytes, the caller's to release; no bytes move. O(fragments shared), and those since the
+   * last share.
    *
-   * @throws ERR_OUT_OF_MEMORY also
+   * @throws ERR_OUT_OF_BOUNDS, ERR_RELEASED, ERR_OUT_OF_MEMORY, TypeError, RangeError; the position stays.
+   * @example
+   * using chain = IoBuf.from('key=value');
+   * using value = chain.reader().skip(4).share(5);
+   * value.toString(); // 'value'
    */
   share(length: number): IoBuf {
     checkInteger('length', length);

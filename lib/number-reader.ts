@@ -12,8 +12,9 @@ const BYTE = 0x100;
  * again when more bytes have come.
  *
  * @example
+ * using chain = new IoBuf().appendUInt16BE(0xcafe).appendInt32BE(-5);
  * const reader = chain.reader();
- * const [magic, length] = [reader.readUInt16BE(), reader.readInt32BE()];
+ * [reader.readUInt16BE(), reader.readInt32BE()]; // [0xcafe, -5]
  */
 export abstract class NumberReader extends ChainCursor {
   /** The next byte, which stays the next one. */

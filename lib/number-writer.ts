@@ -15,9 +15,11 @@ let at = 0;
  *
  * @throws ERR_RELEASED, ERR_OUT_OF_MEMORY, TypeError ERR_INVALID_ARG_TYPE, RangeError ERR_OUT_OF_RANGE; then nothing has been appended.
  * @example
- * chain.appendUInt32BE(payload.length).appendUVarint(7n).append(payload);
+ * using chain = new IoBuf().appendUInt16BE(0x0102).appendUVarint(300n);
+ * chain.toString('hex'); // '0102ac02'
  */
 export abstract class NumberWriter extends Chain {
+  /** 8 bits, unsigned. */
   appendUInt8(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -25,6 +27,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 1);
   }
 
+  /** 16 bits, unsigned, little-endian. */
   appendUInt16LE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -32,6 +35,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 2);
   }
 
+  /** 16 bits, unsigned, big-endian. */
   appendUInt16BE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -39,6 +43,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 2);
   }
 
+  /** 32 bits, unsigned, little-endian. */
   appendUInt32LE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -46,6 +51,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 4);
   }
 
+  /** 32 bits, unsigned, big-endian. */
   appendUInt32BE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -53,6 +59,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 4);
   }
 
+  /** 64 bits, unsigned, little-endian. */
   appendBigUInt64LE(value: bigint): this {
     checkBigint(value);
     const handle = handleOf(this);
@@ -60,6 +67,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 8);
   }
 
+  /** 64 bits, unsigned, big-endian. */
   appendBigUInt64BE(value: bigint): this {
     checkBigint(value);
     const handle = handleOf(this);
@@ -67,6 +75,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 8);
   }
 
+  /** 8 bits, signed. */
   appendInt8(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -74,6 +83,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 1);
   }
 
+  /** 16 bits, signed, little-endian. */
   appendInt16LE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -81,6 +91,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 2);
   }
 
+  /** 16 bits, signed, big-endian. */
   appendInt16BE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -88,6 +99,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 2);
   }
 
+  /** 32 bits, signed, little-endian. */
   appendInt32LE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -95,6 +107,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 4);
   }
 
+  /** 32 bits, signed, big-endian. */
   appendInt32BE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -102,6 +115,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 4);
   }
 
+  /** 64 bits, signed, little-endian. */
   appendBigInt64LE(value: bigint): this {
     checkBigint(value);
     const handle = handleOf(this);
@@ -109,6 +123,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 8);
   }
 
+  /** 64 bits, signed, big-endian. */
   appendBigInt64BE(value: bigint): this {
     checkBigint(value);
     const handle = handleOf(this);
@@ -116,6 +131,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 8);
   }
 
+  /** 32 bits of IEEE 754, little-endian. */
   appendFloatLE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -123,6 +139,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 4);
   }
 
+  /** 32 bits of IEEE 754, big-endian. */
   appendFloatBE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -130,6 +147,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 4);
   }
 
+  /** 64 bits of IEEE 754, little-endian. */
   appendDoubleLE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -137,6 +155,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 8);
   }
 
+  /** 64 bits of IEEE 754, big-endian. */
   appendDoubleBE(value: number): this {
     checkNumber(value);
     const handle = handleOf(this);
@@ -144,7 +163,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, 8);
   }
 
-  /** `byteLength` is 1 … 6. */
+  /** `byteLength` bytes (1 … 6), unsigned, little-endian. */
   appendUIntLE(value: number, byteLength: number): this {
     checkNumber(value);
     checkInteger('byteLength', byteLength, 1, 6);
@@ -153,7 +172,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, byteLength);
   }
 
-  /** `byteLength` is 1 … 6. */
+  /** `byteLength` bytes (1 … 6), unsigned, big-endian. */
   appendUIntBE(value: number, byteLength: number): this {
     checkNumber(value);
     checkInteger('byteLength', byteLength, 1, 6);
@@ -162,7 +181,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, byteLength);
   }
 
-  /** `byteLength` is 1 … 6. */
+  /** `byteLength` bytes (1 … 6), signed, little-endian. */
   appendIntLE(value: number, byteLength: number): this {
     checkNumber(value);
     checkInteger('byteLength', byteLength, 1, 6);
@@ -171,7 +190,7 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, byteLength);
   }
 
-  /** `byteLength` is 1 … 6. */
+  /** `byteLength` bytes (1 … 6), signed, big-endian. */
   appendIntBE(value: number, byteLength: number): this {
     checkNumber(value);
     checkInteger('byteLength', byteLength, 1, 6);
@@ -196,38 +215,47 @@ export abstract class NumberWriter extends Chain {
     return wrote(this, handle, end - at);
   }
 
+  /** The same as appendUInt8(). */
   appendUint8(value: number): this {
     return this.appendUInt8(value);
   }
 
+  /** The same as appendUInt16LE(). */
   appendUint16LE(value: number): this {
     return this.appendUInt16LE(value);
   }
 
+  /** The same as appendUInt16BE(). */
   appendUint16BE(value: number): this {
     return this.appendUInt16BE(value);
   }
 
+  /** The same as appendUInt32LE(). */
   appendUint32LE(value: number): this {
     return this.appendUInt32LE(value);
   }
 
+  /** The same as appendUInt32BE(). */
   appendUint32BE(value: number): this {
     return this.appendUInt32BE(value);
   }
 
+  /** The same as appendBigUInt64LE(). */
   appendBigUint64LE(value: bigint): this {
     return this.appendBigUInt64LE(value);
   }
 
+  /** The same as appendBigUInt64BE(). */
   appendBigUint64BE(value: bigint): this {
     return this.appendBigUInt64BE(value);
   }
 
+  /** The same as appendUIntLE(). */
   appendUintLE(value: number, byteLength: number): this {
     return this.appendUIntLE(value, byteLength);
   }
 
+  /** The same as appendUIntBE(). */
   appendUintBE(value: number, byteLength: number): this {
     return this.appendUIntBE(value, byteLength);
   }

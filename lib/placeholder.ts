@@ -13,10 +13,11 @@ import { innerWindow, viewOf } from './views.js';
  * first, then share. What was not written stays zero.
  *
  * @example
- * const frame = new IoBuf();
- * const size = frame.reserve(4);
- * frame.append(payload);
- * size.bytes.writeUInt32BE(frame.length - 4);
+ * using frame = new IoBuf();
+ * const size = frame.reserve(1);
+ * frame.append('payload');
+ * size.write(Uint8Array.of(frame.length - 1));
+ * frame.reader().readUInt8(); // 7
  */
 export class Placeholder {
   /** In bytes. */
@@ -40,6 +41,11 @@ export class Placeholder {
    * Copies `bytes` into the hole, from `offset` on. No native call. It may be written again and again, in parts and in any order.
    *
    * @throws ERR_RELEASED once it is closed; ERR_OUT_OF_BOUNDS for bytes past its end, and then none was written.
+   * @example
+   * using frame = new IoBuf();
+   * const mark = frame.reserve(4);
+   * mark.write(Buffer.from('mark'));
+   * frame.toString(); // 'mark'
    */
   write(bytes: Uint8Array, offset = 0): void {
     if (!ArrayBuffer.isView(bytes)) throw invalidType('bytes', 'a Uint8Array', bytes);
@@ -65,6 +71,10 @@ export class Placeholder {
    * closed. Where views are copies (capabilities().externalBuffers is false) use write() instead.
    *
    * @throws ERR_RELEASED once it is closed.
+   * @example
+   * using frame = new IoBuf();
+   * const sum = frame.reserve(8);
+   * sum.bytes.length; // 8
    */
   get bytes(): Buffer {
     this.#open();

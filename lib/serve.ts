@@ -14,8 +14,12 @@ let served: Promise<readonly string[]> | undefined;
  *
  * @throws TypeError when something else is given, or serve() is called twice.
  * @example
- * export const log = serve({ append(key: number, records: IoBuf) { … } });
- * export type Log = typeof log;
+ * const log = serve({
+ *   append(key: number, records: IoBuf): number {
+ *     using mine = records;
+ *     return mine.length;
+ *   },
+ * });
  */
 export function serve<S extends Service>(service: S | ((shard: Shard) => S | Promise<S>)): S {
   if (typeof service !== 'function' && (typeof service !== 'object' || service === null)) {

@@ -122,8 +122,8 @@ class Member {
  * Shards that serve one module.
  *
  * @example
- * const group = await ShardGroup.start<Log>(new URL('./log-shard.js', import.meta.url), { shards: 4 });
- * await group.on(2).append(7, IoBuf.from('record'));
+ * const group = await ShardGroup.start<Log>(logModule, { shards: 2 });
+ * await group.on(1).append(7, IoBuf.from('record')); // 6
  * await group.close();
  */
 export class ShardGroup<S> implements Peers<S> {

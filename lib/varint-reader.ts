@@ -14,6 +14,11 @@ const word = new DataView(new ArrayBuffer(8));
  * ERR_OUT_OF_BOUNDS for a varint that is cut off, to be read again when more bytes have come; a RangeError with code
  * ERR_OUT_OF_RANGE for one of more than 5 (or 10) bytes, or with bits beyond 32 (or 64), which more bytes cannot mend.
  * Once the chain is released: ERR_RELEASED. Each costs O(1); nothing is copied.
+ *
+ * @example
+ * using chain = new IoBuf().appendUVarint(300).appendVarint(-2n);
+ * const reader = chain.reader();
+ * [reader.readUVarint(), reader.readVarlong()]; // [300, -2n]
  */
 export abstract class VarintReader extends NumberReader {
   /** Unsigned, of at most 32 bits. Protobuf writes a negative int32 as 64 bits: read that with readUVarlong(). */
