@@ -16,6 +16,7 @@ import { wrapBehind } from './wrapping.js';
 
 const { fragmentSizeMax } = constants;
 
+/** How IoBuf grows: append, prepend and reserve copy or make room, take links. */
 export abstract class BytesWriter extends NumberWriter {
   /**
    * Copies `data` behind the end; strings in `encoding` (default utf8). What fits into the last fragment's slack is written

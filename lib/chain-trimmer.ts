@@ -11,6 +11,7 @@ import { checkSliceOptions } from './slices.js';
 import type { SliceOptions } from './slices.js';
 import { hide, hideBack, hideFront, viewOf } from './views.js';
 
+/** How IoBuf shrinks, and becomes one piece. */
 export abstract class ChainTrimmer extends BytesWriter {
   /**
    * Gives up the first `length` bytes. O(fragments given up).

@@ -15,6 +15,7 @@ import { checkSliceOptions } from './slices.js';
 import type { SliceOptions } from './slices.js';
 import { viewOf } from './views.js';
 
+/** What IoBuf knows of its content: positions are in bytes from the front, whatever the fragments. */
 export abstract class ContentReader extends ChainTrimmer {
   /**
    * A zero-copy view of each fragment, front to back, as they lie when the iteration begins; not to be used after release(). O(fragments).
@@ -208,8 +209,9 @@ export abstract class ContentReader extends ChainTrimmer {
   }
 
   /**
-   * As equals(), in slices of about 300 µs between which the event loop runs: for chains that are large or in many fragments. So are
-   * the four below. All are about the bytes that are there when they are called: appends and shares meanwhile do not matter.
+   * As equals(), in slices of about 300 µs between which the event loop runs: for chains that are large or in many fragments. The
+   * same goes for the others whose names end in Async. All are about the bytes that are there when they are called: appends and
+   * shares meanwhile do not matter.
    *
    * @throws ERR_RELEASED when one is released meanwhile, ERR_CHANGED when one is trimmed, taken from or resized, the signal's reason
    * @example
