@@ -52,15 +52,16 @@ export abstract class BytesWriter extends NumberWriter {
    */
   prepend(data: string | Bytes | IoBuf, encoding?: BufferEncoding): this {
     const handle = handleOf(this);
+    handle.slot('IoBuf');
+    // Read first: whoever made `data` may have put getters on it, which do what they like to the chain.
+    const bytes = data instanceof Chain ? undefined : bytesFrom(data, encoding);
     const slot = handle.slot('IoBuf');
     const before = handle.length;
-    if (data instanceof Chain) {
-      const source = handleOf(data).slot('IoBuf');
-      check(attempt(() => native.prependChain(slot, source), handle, handleOf(data)));
-    } else {
-      const bytes = bytesFrom(data, encoding);
-      check(attempt(() => native.prepend(slot, bytes), handle));
-    }
+    if (bytes === undefined) {
+      const from = handleOf(data);
+      const source = from.slot('IoBuf');
+      check(attempt(() => native.prependChain(slot, source), handle, from));
+    } else check(attempt(() => native.prepend(slot, bytes), handle));
     if (handle.shown !== undefined) showFurtherBack(handle, handle.length - before);
     handle.version++;
     return this;
@@ -99,7 +100,9 @@ export abstract class BytesWriter extends NumberWriter {
    *
    * @throws as IoBuf.wrap(); ERR_RELEASED
    * @example
-   * socket.on('data', (chunk) => received.wrap(chunk));
+   * const received = new IoBuf().wrap(Uint8Array.of(1, 2)).wrap(Uint8Array.of(3));
+   * received.length; // 3
+   * received.release();
    */
   wrap(bytes: Uint8Array): this {
     wrapBehind(handleOf(this), bytes);
