@@ -27,7 +27,7 @@ export class CorebufError extends Error {
   declare readonly report?: string;
   /** ERR_IO: negative, as in Node's own errors. */
   declare readonly errno?: number;
-  /** ERR_IO: what was asked of the kernel: 'read', 'write', 'fdatasync', 'fsync', 'fstat'. */
+  /** ERR_IO: what was asked of the kernel: 'read', 'write', 'fdatasync', 'fsync', 'fstat', 'fallocate', 'ftruncate'. */
   declare readonly syscall?: string;
   /** ERR_IO: of the file. */
   declare readonly path?: string;

@@ -125,6 +125,8 @@ export interface Native {
   fileRead(file: number, position: number, length: number, operation: number): number;
   fileWrite(file: number, position: number, slot: number, operation: number): number;
   fileSync(file: number, dataOnly: number, operation: number): number;
+  fileSpace(file: number, punch: number, position: number, length: number, operation: number): number;
+  fileDescriptor(file: number): number;
   fileSize(file: number): number;
   fileClose(file: number): number;
   claimRead(ordinal: number, slot: number): number;

@@ -170,6 +170,44 @@ describe.each(engines)('a DmaFile by %s', (engine) => {
     expect(io.inFlight).toBe(0);
   });
 
+  test('is cut and grown to any size', async () => {
+    await using file = await fileOfBlocks(4);
+    await file.truncate(BLOCK + 10);
+    expect(readFileSync(file.path)).toEqual(Buffer.concat([Buffer.alloc(BLOCK, 0), Buffer.alloc(10, 1)]));
+    await file.truncate(2 * BLOCK);
+    expect(readFileSync(file.path)).toEqual(Buffer.concat([Buffer.alloc(BLOCK, 0), Buffer.alloc(10, 1), Buffer.alloc(BLOCK - 10)]));
+    using read = await file.read(BLOCK, BLOCK);
+    expect(read.toBuffer()).toEqual(Buffer.concat([Buffer.alloc(10, 1), Buffer.alloc(BLOCK - 10)]));
+  });
+
+  test('allocates space, which reads as zeros, and punches holes', async () => {
+    await using file = await fileOfBlocks(3);
+    await file.allocate(2 * BLOCK, 6 * BLOCK);
+    expect(statSync(file.path)).toMatchObject({ size: 8 * BLOCK, blocks: (8 * BLOCK) / 512 });
+    await file.punch(BLOCK, 4 * BLOCK);
+    expect(statSync(file.path)).toMatchObject({ size: 8 * BLOCK, blocks: (4 * BLOCK) / 512 });
+    using read = await file.read(0, 8 * BLOCK);
+    expect(read.toBuffer().equals(Buffer.alloc(8 * BLOCK))).toBe(true);
+    await file.punch(1, 10);
+    expect(await file.size()).toBe(8 * BLOCK);
+  });
+
+  test('says which change of its space the kernel refused', async () => {
+    const path = scratchPath();
+    writeFileSync(path, '');
+    await using readOnly = await open(path, 'r');
+    await expect(readOnly.truncate(1)).rejects.toMatchObject({ code: 'ERR_IO', errno: -22, syscall: 'ftruncate', path });
+    await expect(readOnly.allocate(0, 1)).rejects.toMatchObject({ code: 'ERR_IO', errno: -9, syscall: 'fallocate', path });
+    await expect(readOnly.punch(0, 1)).rejects.toMatchObject({ code: 'ERR_IO', errno: -9, syscall: 'fallocate', path });
+    await using file = await open(path, 'r+');
+    const range = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
+    await expect(file.truncate(-1)).rejects.toMatchObject(range);
+    await expect(file.truncate('1' as never)).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+    await expect(file.allocate(0, 0)).rejects.toMatchObject(range);
+    await expect(file.punch(Number.MAX_SAFE_INTEGER, 1)).rejects.toMatchObject(range);
+    await expect(file.allocate(2 ** 52, 1)).rejects.toMatchObject({ code: 'ERR_IO', errno: -27 });
+  });
+
   test('close() waits for what is in flight; then everything throws ERR_CLOSED', async () => {
     const file = await fileOfBlocks(8);
     const reads = Array.from({ length: 8 }, (_, number) => file.read(number * BLOCK, BLOCK));
@@ -181,7 +219,10 @@ describe.each(engines)('a DmaFile by %s', (engine) => {
     await file.close();
     await file[Symbol.asyncDispose]();
     using block = blockOf(BLOCK, 0);
-    const uses = [file.read(0, 1), file.read(0, 0), file.write(0, block), file.size(), file.sync(), file.datasync()];
+    const uses = [
+      ...[file.read(0, 1), file.read(0, 0), file.write(0, block), file.size(), file.sync(), file.datasync()],
+      ...[file.truncate(0), file.allocate(0, 1), file.punch(0, 1)],
+    ];
     for (const use of uses) await expect(use).rejects.toEqual(corebufError('ERR_CLOSED'));
   });
 

@@ -88,6 +88,15 @@ result<file_operation*> file_operation::flush(shard& home, const dma_file& file,
   return made;
 }
 
+result<file_operation*> file_operation::space(shard& home, const dma_file& file, io_op op, uint64_t position,
+                                              size_t length) {
+  file_operation* made = make(home, file, op, 0);
+  if (made == nullptr) return error_code::out_of_memory;
+  made->position_ = position;
+  made->length_ = length;
+  return made;
+}
+
 void file_operation::start(io_engine& engine, completion done, void* context) {
   done_ = done;
   context_ = context;
@@ -105,6 +114,8 @@ void file_operation::start(io_engine& engine, completion done, void* context) {
   }
   request_.op = op_;
   request_.fd = fd_;
+  request_.offset = position_;
+  request_.length = length_;
   request_.owner = this;
   request_.complete = [](io_request& flushed) {
     static_cast<owned_request&>(flushed).owner->finish(flushed.result);

@@ -1,4 +1,4 @@
-// One read, write or sync of a file with the memory it needs. Whatever the caller does meanwhile, the bytes stay alive
+// One read, write, sync or change of space of a file with the memory it needs. Whatever the caller does meanwhile, the bytes stay alive
 // until the kernel is done: a read owns its buffers, a write holds references to the data. Lies in the memory of its
 // home, whose thread starts it, is told, and ends it.
 #pragma once
@@ -30,6 +30,9 @@ class file_operation {
 
   /// `op` is datasync or sync.
   static result<file_operation*> flush(shard& home, const dma_file& file, io_op op);
+
+  /// `op` is allocate or punch.
+  static result<file_operation*> space(shard& home, const dma_file& file, io_op op, uint64_t position, size_t length);
 
   /// `done` is called once, from a later reap() of `engine`.
   void start(io_engine& engine, completion done, void* context);

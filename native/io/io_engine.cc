@@ -11,6 +11,7 @@ void io_engine::accept(const io_request& request) {
     ASSERT(request.vector_count >= 1);
     ASSERT(request.vector_count <= io_vectors_max);
   }
+  if (request.op == io_op::allocate || request.op == io_op::punch) ASSERT(request.length <= INT64_MAX - request.offset);
   ++stats_.in_flight;
 }
 
@@ -31,6 +32,9 @@ void io_engine::finish(io_request& request, int64_t result) {
     case io_op::datasync:
     case io_op::sync:
       ++stats_.syncs;
+      break;
+    case io_op::allocate:
+    case io_op::punch:
       break;
   }
   request.result = result;

@@ -81,6 +81,24 @@ TEST_P(io_engine_test, both_kinds_of_sync_succeed) {
   EXPECT_EQ(run(sync), 0);
 }
 
+TEST_P(io_engine_test, allocating_grows_a_file_and_punching_makes_a_hole_in_it) {
+  const scratch_file file = scratch_file::make(true);
+  block_memory out(2 * block, 'a'), in(2 * block);
+  probe write(io_op::write, file.get(), 0, {out.all()});
+  EXPECT_EQ(run(write), int64_t{2 * block});
+  probe allocate(io_op::allocate, file.get(), block);
+  allocate.length = 9 * block;
+  EXPECT_EQ(run(allocate), 0);
+  EXPECT_EQ(::lseek(file.get(), 0, SEEK_END), off_t{10 * block});
+  probe punch(io_op::punch, file.get(), block);
+  punch.length = 2 * block;
+  EXPECT_EQ(run(punch), 0);
+  EXPECT_EQ(::lseek(file.get(), 0, SEEK_END), off_t{10 * block});
+  probe read(io_op::read, file.get(), 0, {in.all()});
+  EXPECT_EQ(run(read), int64_t{2 * block});
+  EXPECT_EQ(in.text(in.size()), std::string(block, 'a') + std::string(block, '\0'));
+}
+
 TEST_P(io_engine_test, a_read_past_the_end_gives_zero_bytes) {
   const scratch_file file = scratch_file::make(true);
   block_memory in(block);

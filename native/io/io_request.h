@@ -3,13 +3,21 @@
 // on the shard that submitted it.
 #pragma once
 
+#include <linux/falloc.h>
 #include <sys/uio.h>
 
 #include <cstdint>
 
 namespace corebuf {
 
-enum class io_op : uint8_t { read, write, datasync, sync };
+enum class io_op : uint8_t {
+  read,
+  write,
+  datasync,
+  sync,
+  allocate,  // blocks for a range, which reads as zeros; the file grows where the range ends behind it
+  punch,     // gives the blocks of a range back; it reads as zeros, and the size stays
+};
 
 struct io_request {
   io_request* next = nullptr;  // the engine's, while the request is in its hands
@@ -17,12 +25,18 @@ struct io_request {
   io_op op = io_op::read;
   int fd = -1;
   uint64_t offset = 0;
+  uint64_t length = 0;             // allocate and punch only
   const iovec* vectors = nullptr;  // read and write only
   uint32_t vector_count = 0;       // 1 … io_vectors_max
 
   int64_t result = 0;  // bytes done, or -errno
   void (*complete)(io_request& request) = nullptr;
 };
+
+/// What fallocate(2) calls it.
+constexpr int allocation_mode(io_op op) {
+  return op == io_op::punch ? FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE : 0;
+}
 
 /// What Linux takes in one vectored call (UIO_MAXIOV).
 inline constexpr uint32_t io_vectors_max = 1024;

@@ -1,5 +1,6 @@
 #include "io/thread_engine.h"
 
+#include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -28,6 +29,10 @@ int64_t perform(const io_request& request) {
       break;
     case io_op::sync:
       done = ::fsync(request.fd);
+      break;
+    case io_op::allocate:
+    case io_op::punch:
+      done = ::fallocate(request.fd, allocation_mode(request.op), offset, static_cast<off_t>(request.length));
       break;
   }
   return done < 0 ? -errno : done;

@@ -27,6 +27,13 @@ void fill_entry(io_uring_sqe& entry, const io_request& request) {
     case io_op::sync:
       entry.opcode = IORING_OP_FSYNC;
       break;
+    case io_op::allocate:
+    case io_op::punch:
+      entry.opcode = IORING_OP_FALLOCATE;
+      entry.off = request.offset;
+      entry.addr = request.length;  // fallocate's own order of fields (io_uring_enter(2))
+      entry.len = static_cast<uint32_t>(allocation_mode(request.op));
+      break;
   }
 }
 

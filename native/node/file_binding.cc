@@ -66,6 +66,21 @@ napi_value file_sync(napi_env env, napi_callback_info info) {
   return started(env, here, file, file_operation::flush(here.home(), file.file, op), call.word(2));
 }
 
+/// fileSpace(file, punch, position, length, number)
+napi_value file_space(napi_env env, napi_callback_info info) {
+  const arguments<5> call(env, info);
+  environment& here = call.here();
+  const open_file& file = here.files[call.word(0)];
+  const io_op op = call.word(1) != 0 ? io_op::punch : io_op::allocate;
+  return started(env, here, file, file_operation::space(here.home(), file.file, op, call.size(2), call.size(3)), call.word(4));
+}
+
+/// fileDescriptor(file): the file's own, for what node:fs does with it while something is in flight.
+napi_value file_descriptor(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  return to_js(env, call.here().files[call.word(0)].file.fd());
+}
+
 /// fileSize(file)
 napi_value file_size(napi_env env, napi_callback_info info) {
   const arguments<1> call(env, info);
@@ -93,7 +108,8 @@ napi_value claim_read(napi_env env, napi_callback_info info) {
 void bind_files(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
       {"fileOpen", file_open}, {"fileRead", file_read},   {"fileWrite", file_write}, {"fileSync", file_sync},
-      {"fileSize", file_size}, {"fileClose", file_close}, {"claimRead", claim_read},
+      {"fileSize", file_size}, {"fileClose", file_close}, {"claimRead", claim_read}, {"fileSpace", file_space},
+      {"fileDescriptor", file_descriptor},
   };
   bind_functions(env, exports, here, functions);
 }
