@@ -5,6 +5,7 @@ import { attachDefault, attachWith, isAttached } from './attachment.js';
 import type { ShardOptions } from './attachment.js';
 import { leaksReclaimed, reportLeaksTo } from './block.js';
 import { checkChoice, checkFunction, checkOptions } from './checks.js';
+import { clearIdleChunks } from './chunk-cache.js';
 import { reportMemoryWith } from './errors.js';
 import { tracing } from './leaks.js';
 import type { LeakReport } from './leaks.js';
@@ -54,6 +55,7 @@ export class ShardMemory {
   stats(): MemoryStats {
     attachDefault();
     clearPrefetched();
+    clearIdleChunks();
     const { classes, ...counted } = native.memoryStats();
     return { ...counted, leaksReclaimed: leaksReclaimed(), classes };
   }
@@ -79,6 +81,7 @@ export class ShardMemory {
   trim(): number {
     attachDefault();
     clearPrefetched();
+    clearIdleChunks();
     return native.trim();
   }
 }

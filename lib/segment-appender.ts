@@ -1,0 +1,589 @@
+// The end of a log: bytes of any length are copied into chunks of aligned memory, which are written behind the caller's back; a flush
+// makes everybody's bytes durable with one sync. (The model is Redpanda's segment_appender.)
+//
+//   0 ───────── durable ───────── written ───────── position          preallocated end
+//   │ survives a crash │ synced next  │ in chunks       │ zeros until close()  │
+//
+// Positions are of the file. Blocks are written whole: the last one is padded with zeros, and written again when it has grown.
+import { open as openFolder } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { constants } from './native.js';
+import { AppendChunk, BLOCK, blocksDown, takeChunks } from './append-chunk.js';
+import { appended } from './appended.js';
+import type { Appended, Span } from './appended.js';
+import type { Bytes } from './bytes.js';
+import { checkInteger, checkOptions, checkString, invalidRange, realLength } from './checks.js';
+import { giveChunk, takeChunk } from './chunk-cache.js';
+import type { DmaBuffer } from './dma-buffer.js';
+import { DmaFile } from './dma-file.js';
+import type { OpenOptions } from './dma-file.js';
+import { DurablePrefix } from './durable-prefix.js';
+import { closed, ioError } from './errors.js';
+import { GroupCommit } from './group-commit.js';
+import { countAppended } from './handle.js';
+import type { IoBuf } from './iobuf.js';
+import { Preallocation } from './preallocation.js';
+import { isShortage, WriteBehind } from './write-behind.js';
+
+const MIB = 1024 * 1024;
+const CHUNK_DEFAULT = 16 * 1024;
+const PREALLOCATE_DEFAULT = 32 * MIB;
+const WRITE_BEHIND_DEFAULT = MIB;
+const EIO = 5;
+const EINVAL = 22;
+
+export interface AppenderOptions extends OpenOptions {
+  /** Continue here, and cut what is behind. Default: the end of the file. */
+  position?: number;
+  /** Bytes that are collected for one write: a multiple of 4 KiB up to 128 KiB. Default 16 KiB. */
+  chunk?: number;
+  /** The file grows by so much at once; a multiple of 4 KiB, 0 for never. Default 32 MiB. */
+  preallocate?: number;
+  /** Bytes that may be accepted and not yet written before append() waits. Default 1 MiB. */
+  writeBehind?: number;
+}
+
+export interface AppenderStats {
+  /** Of what was written. */
+  bytesAccepted: number;
+  /** With padding, and with blocks that were written again. */
+  bytesWritten: number;
+  /** bytesWritten / bytesAccepted; 1 when nothing was written yet. */
+  amplification: number;
+  writes: number;
+  /** Syncs; many flushes share one. */
+  syncs: number;
+}
+
+/** Calls that wait their turn: appends for room, and what needs the file for itself. */
+type Waiting = WaitingAppend | WaitingTurn;
+
+interface WaitingAppend {
+  readonly data: Appended;
+  readonly resolve: (start: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface WaitingTurn {
+  readonly data: undefined;
+  readonly run: () => Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Appends any bytes to a file. A small record costs one copy into aligned memory and no native call; whole chunks are written in the
+ * background. Nothing is durable before flush() or close() has resolved.
+ *
+ * While it is open the file is longer than `position`: blocks are padded, and space is allocated ahead; what is behind the last byte
+ * reads as zeros. close() cuts that off. After a crash it is still there, so whoever opens such a file looks for the last whole record,
+ * which a log must be able to tell anyway, and passes its end as `position`. (Without preallocation there is still the padding.)
+ *
+ * After a write or a sync has failed, every call fails with that error: nobody knows what the disk holds of the bytes that were not
+ * durable. A file should have one appender at a time.
+ *
+ * @example
+ * await using log = await SegmentAppender.open('0001.log');
+ * const start = await log.append(record);
+ * await log.flush();
+ */
+export class SegmentAppender {
+  readonly path: string;
+  readonly #file: DmaFile;
+  readonly #prefix: DurablePrefix;
+  readonly #space: Preallocation;
+  readonly #writes: WriteBehind;
+  readonly #commits = new GroupCommit(() => this.#alone(() => this.#commit()));
+  readonly #chunkSize: number;
+  readonly #writeBehind: number;
+  #chunk: AppendChunk;
+  #position: number;
+  /** Up to here small appends need not look any further; below 0 while they must. */
+  #limit = -1;
+  /** What `position` would be if it counted written bytes only. */
+  #counted: number;
+  #waiting: Waiting[] = [];
+  #accepting = false;
+  #occupied = false;
+  #last: Promise<unknown> = Promise.resolve();
+  #failure: { error: unknown } | undefined;
+  #closing: Promise<void> | undefined;
+  #syncs = 0;
+  /** The file was cut, and no sync has made that durable. */
+  #cutUnsynced = false;
+
+  private constructor(file: DmaFile, chunk: AppendChunk, position: number, size: number, options: Required<Sizes>) {
+    this.path = file.path;
+    this.#file = file;
+    this.#chunk = chunk;
+    this.#position = this.#counted = position;
+    this.#chunkSize = options.chunk;
+    this.#writeBehind = options.writeBehind;
+    this.#prefix = new DurablePrefix(position);
+    this.#space = new Preallocation(file, options.preallocate, size);
+    this.#writes = new WriteBehind(file, this.#space, this.#prefix, {
+      progress: (fresh) => {
+        this.#counted += fresh;
+        this.#goOn();
+      },
+      failed: (error) => this.#fail(error),
+      starved: (error) => this.#rejectAppends(error),
+    });
+    this.#goOn();
+  }
+
+  /**
+   * Makes the file if there is none. What is in it, up to `position`, is synced first, so that `durable` is right from the beginning.
+   *
+   * @throws node:fs's own errors; RangeError for a position behind the end of the file; ERR_IO, ERR_OUT_OF_MEMORY
+   */
+  static async open(path: string, options: AppenderOptions = {}): Promise<SegmentAppender> {
+    checkString('path', path);
+    checkOptions('options', options);
+    const { position: wanted, chunk = CHUNK_DEFAULT, preallocate = PREALLOCATE_DEFAULT, writeBehind = WRITE_BEHIND_DEFAULT, ...opening } = options;
+    if (wanted !== undefined) checkInteger('options.position', wanted);
+    checkBlocks('options.chunk', chunk, BLOCK, constants.fragmentSizeMax);
+    checkBlocks('options.preallocate', preallocate, 0, 2 ** 40);
+    checkInteger('options.writeBehind', writeBehind);
+    const file = await DmaFile.open(path, 'a+', opening);
+    try {
+      if (BLOCK % file.alignment.offset !== 0 || BLOCK % file.alignment.memory !== 0) throw ioError(EINVAL, 'open', path);
+      const size = await file.size();
+      const position = wanted ?? size;
+      if (position > size) throw invalidRange('options.position', `a whole number from 0 to ${size}, the size of the file`, position);
+      if (position < size) await file.truncate(position);
+      if (size === 0) await syncFolder(dirname(path));
+      else await file.datasync();
+      const tail = await unfinished(file, position, chunk);
+      return new SegmentAppender(file, tail, position, position, { chunk, preallocate, writeBehind });
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Bytes accepted: where the next append begins. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Bytes that survive a crash: all before it are written, and a sync that began afterwards has ended. Falls only by truncate(). */
+  get durable(): number {
+    return this.#prefix.durable;
+  }
+
+  /** As DmaFile.direct. */
+  get direct(): boolean {
+    return this.#file.direct;
+  }
+
+  get engine(): 'io_uring' | 'threads' {
+    return this.#file.engine;
+  }
+
+  stats(): AppenderStats {
+    const { bytesFresh, bytesWritten, writes } = this.#writes;
+    return {
+      bytesAccepted: bytesFresh,
+      bytesWritten,
+      amplification: bytesFresh === 0 ? 1 : bytesWritten / bytesFresh,
+      writes,
+      syncs: this.#syncs,
+    };
+  }
+
+  /**
+   * Resolves with the position of the first byte when all of `data` is accepted: at once, unless writeBehind bytes are on their way;
+   * then in the order of the calls. Accepted whole or not at all; what is longer than writeBehind waits until nothing else is.
+   * Copied once, but for runs of at least 64 KiB of 4 KiB-aligned fragments that come to lie at an aligned position: these are written
+   * from where they are, and must not be changed until they are durable. A chain stays the caller's and may be released at once; bytes
+   * must stay as they are until the promise resolves.
+   *
+   * @throws ERR_CLOSED, ERR_RELEASED; ERR_OUT_OF_MEMORY, and then nothing was appended; the error of a write that failed before;
+   * ERR_CHANGED when an array that waited is detached.
+   */
+  append(data: IoBuf | Bytes): Promise<number> {
+    try {
+      const start = this.#appendSmall(data);
+      return start >= 0 ? Promise.resolve(start) : this.#append(appended(data));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * As append() where that need not wait, without a promise: the position, or undefined when writeBehind bytes are on their way, and
+   * then nothing was appended.
+   *
+   * @throws as append()
+   */
+  tryAppend(data: IoBuf | Bytes): number | undefined {
+    const start = this.#appendSmall(data);
+    if (start >= 0) return start;
+    const whole = appended(data);
+    this.#checkUsable();
+    return this.#waits(whole.length) ? undefined : this.#accept(whole);
+  }
+
+  /**
+   * Resolves when everything accepted before the call is durable. Flushes that are asked for while another is under way share the next
+   * one: a write of what is unfinished, padded to a block, and one fdatasync.
+   *
+   * @throws ERR_CLOSED; ERR_OUT_OF_MEMORY, and then it may be tried again; the error of a write or sync that failed.
+   */
+  flush(): Promise<void> {
+    try {
+      this.#checkUsable();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#synced ? Promise.resolve() : this.#commits.join();
+  }
+
+  /**
+   * Cuts the file to `size` bytes, which is durable when it resolves, and continues there. In turn: appends before it come first, appends
+   * after it wait.
+   *
+   * @throws RangeError for more than `position`; ERR_CLOSED, ERR_IO; ERR_OUT_OF_MEMORY, and then `position` says whether the cut was made:
+   * the next flush makes it durable.
+   */
+  async truncate(size: number): Promise<void> {
+    checkInteger('size', size, 0, this.#position);
+    this.#checkUsable();
+    await this.#inTurn(() => this.#cut(size));
+  }
+
+  /**
+   * Flushes, cuts the file to its bytes, and closes it. Later calls of other methods throw ERR_CLOSED; closing twice is harmless.
+   *
+   * @throws the error for which not everything could be made durable; the file is closed all the same.
+   */
+  close(): Promise<void> {
+    this.#limit = -1;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** -1 when it is not as simple as that. */
+  #appendSmall(data: IoBuf | Bytes): number {
+    if (!(data instanceof Uint8Array)) return -1;
+    const length = realLength(data);
+    const chunk = this.#chunk;
+    const start = this.#position;
+    const filled = chunk.filled + length;
+    if (filled >= chunk.limit || start + length > this.#limit) return -1;
+    chunk.bytes.set(data, chunk.filled);
+    countAppended(length);
+    chunk.filled = filled;
+    this.#position = start + length;
+    return start;
+  }
+
+  #append(data: Appended): Promise<number> {
+    this.#checkUsable();
+    if (!this.#waits(data.length)) return Promise.resolve(this.#accept(data));
+    const kept = data.keep();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ data: kept, resolve, reject });
+      this.#goOn();
+    });
+  }
+
+  #waits(length: number): boolean {
+    return this.#waiting.length > 0 || this.#occupied || this.#accepting || !this.#fits(length);
+  }
+
+  #fits(length: number): boolean {
+    const unwritten = this.#position - this.#counted;
+    return unwritten === 0 || unwritten + length <= this.#writeBehind;
+  }
+
+  /** All or nothing: memory and references are taken before anything changes. Pressure listeners may run meanwhile, and append. */
+  #accept(data: Appended): number {
+    const start = this.#position;
+    const spans = data.spans(start);
+    let buffers: DmaBuffer[] = [];
+    const shares: IoBuf[] = [];
+    this.#limit = -1;
+    this.#accepting = true;
+    try {
+      buffers = takeChunks(this.#chunksFor(spans), this.#chunkSize);
+      let at = 0;
+      for (const { length, copied } of spans) {
+        if (!copied) shares.push(data.share(at, length));
+        at += length;
+      }
+      data.check();
+    } catch (error) {
+      for (const share of shares) share.release();
+      buffers.forEach(giveChunk);
+      this.#accepting = false;
+      this.#goOn();
+      throw error;
+    }
+    let at = 0;
+    for (const { length, copied } of spans) {
+      if (copied) this.#copyIn(data, at, length, buffers);
+      else this.#pushShare(shares.shift()!, length);
+      at += length;
+    }
+    this.#accepting = false;
+    this.#goOn();
+    return start;
+  }
+
+  /** How many chunks these spans need beside the one that is being filled. */
+  #chunksFor(spans: readonly Span[]): number {
+    const size = this.#chunkSize;
+    const { room, frozen, filled, tail } = this.#chunk;
+    let free = room;
+    /** A chunk that follows on a frozen one begins with its unfinished block. */
+    let begun = frozen ? filled - tail : 0;
+    let count = 0;
+    for (const { length, copied } of spans) {
+      if (!copied) free = 0;
+      else if (length > free) {
+        const chunks = Math.ceil((length - free + begun) / size);
+        free += chunks * size - begun;
+        count += chunks;
+        begun = 0;
+      }
+      if (copied) free -= length;
+    }
+    return count;
+  }
+
+  #copyIn(data: Appended, from: number, length: number, buffers: DmaBuffer[]): void {
+    const end = from + length;
+    for (let at = from; at < end; ) {
+      if (this.#chunk.room === 0) this.#chunk = this.#nextChunk(buffers.shift()!);
+      const chunk = this.#chunk;
+      const count = Math.min(end - at, chunk.room);
+      data.copyTo(chunk.bytes, chunk.filled, at, count);
+      chunk.filled += count;
+      this.#position += count;
+      at += count;
+      if (chunk.room === 0) this.#handOver();
+    }
+  }
+
+  #nextChunk(buffer: DmaBuffer): AppendChunk {
+    const before = this.#chunk;
+    if (!before.frozen) return AppendChunk.on(buffer, this.#position);
+    const { tail, filled } = before;
+    const chunk = AppendChunk.on(buffer, before.start + tail, filled - tail);
+    before.bytes.copy(chunk.bytes, 0, tail, filled);
+    countAppended(filled - tail);
+    before.retire();
+    return chunk;
+  }
+
+  #pushShare(share: IoBuf, length: number): void {
+    this.#handOver();
+    const start = this.#position;
+    this.#position += length;
+    this.#writes.push({ start, length, end: start + length, fresh: length, share: () => share.share(), done: () => share.release() });
+  }
+
+  /** The chunk has got all it will get. */
+  #handOver(): void {
+    this.#writeOut();
+    this.#chunk.retire();
+    this.#chunk = AppendChunk.none();
+  }
+
+  #writeOut(): void {
+    const part = this.#chunk.nextPart();
+    if (part !== undefined) this.#writes.push(part);
+  }
+
+  /** Whoever waits and can go on does. */
+  #goOn(): void {
+    while (!this.#accepting && !this.#occupied && this.#waiting.length > 0) {
+      const next = this.#waiting[0]!;
+      if (next.data !== undefined && !this.#fits(next.data.length)) {
+        // A chunk that is not full is written only when there is nothing else to wait for.
+        if (this.#writes.idle) this.#writeOut();
+        this.#writes.kick();
+        break;
+      }
+      this.#waiting.shift();
+      if (next.data === undefined) this.#occupy(next);
+      else this.#acceptWaiting(next);
+    }
+    const free = this.#waiting.length === 0 && !this.#occupied && !this.#accepting && this.#failure === undefined && this.#closing === undefined;
+    this.#limit = free ? this.#counted + this.#writeBehind : -1;
+  }
+
+  #acceptWaiting({ data, resolve, reject }: WaitingAppend): void {
+    try {
+      resolve(this.#accept(data));
+    } catch (error) {
+      reject(error);
+    } finally {
+      data.release();
+    }
+  }
+
+  #occupy({ run, resolve, reject }: WaitingTurn): void {
+    this.#occupied = true;
+    const free = (): void => {
+      this.#occupied = false;
+      this.#goOn();
+    };
+    this.#alone(run).finally(free).then(resolve, reject);
+  }
+
+  /** After everything that waits already; what is asked for later waits for it. */
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ data: undefined, run, resolve, reject });
+      this.#goOn();
+    });
+  }
+
+  /** Flushes, cuts and the end come one after the other. */
+  #alone(run: () => Promise<void>): Promise<void> {
+    const running = this.#last.then(run);
+    this.#last = running.catch(() => undefined);
+    return running;
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#synced) return;
+    this.#writeOut();
+    await this.#writes.until(this.#position);
+    await this.#sync();
+  }
+
+  get #synced(): boolean {
+    return this.durable === this.#position && !this.#cutUnsynced;
+  }
+
+  async #sync(): Promise<void> {
+    const mark = this.#prefix.written;
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      // What a failed sync was about is lost: the next one would say nothing of it.
+      if (!isShortage(error)) this.#writes.fail(error);
+      throw error;
+    }
+    this.#syncs++;
+    this.#cutUnsynced = false;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#prefix.synced(mark);
+  }
+
+  async #cut(size: number): Promise<void> {
+    if (size > this.#position) throw invalidRange('size', `a whole number from 0 to ${this.#position}`, size);
+    this.#writeOut();
+    await this.#writes.until(this.#position);
+    const chunk = await unfinished(this.#file, size, this.#chunkSize);
+    try {
+      await this.#file.truncate(size);
+    } catch (error) {
+      chunk.retire();
+      throw error;
+    }
+    this.#chunk.retire();
+    this.#chunk = chunk;
+    this.#position = this.#counted = size;
+    this.#writes.cut(size);
+    this.#cutUnsynced = true;
+    await this.#sync();
+  }
+
+  async #close(): Promise<void> {
+    // Until the next job, so that #closing is set when others are let on.
+    await Promise.resolve();
+    try {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      await this.#inTurn(() => this.#finish());
+    } catch (error) {
+      this.#writes.fail(error);
+      throw error;
+    } finally {
+      await this.#writes.quiet();
+      this.#chunk.retire();
+      await this.#file.close();
+    }
+  }
+
+  async #finish(): Promise<void> {
+    this.#writeOut();
+    await this.#writes.until(this.#position);
+    const longer = (await this.#file.size()) > this.#position;
+    if (longer) await this.#file.truncate(this.#position);
+    if (longer || !this.#synced) await this.#sync();
+  }
+
+  #checkUsable(): void {
+    if (this.#closing !== undefined) throw closed('appender');
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    this.#limit = -1;
+    for (const next of this.#waiting.splice(0)) {
+      next.reject(error);
+      next.data?.release();
+    }
+  }
+
+  #rejectAppends(error: unknown): void {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ data }) => data === undefined);
+    for (const next of waiting) {
+      if (next.data === undefined) continue;
+      next.reject(error);
+      next.data.release();
+    }
+    this.#goOn();
+  }
+}
+
+type Sizes = Pick<AppenderOptions, 'chunk' | 'preallocate' | 'writeBehind'>;
+
+function checkBlocks(name: string, value: number, least: number, most: number): void {
+  checkInteger(name, value, least, most);
+  if (value % BLOCK !== 0) throw invalidRange(name, `a multiple of ${BLOCK}`, value);
+}
+
+/** The block that ends in the middle, to be continued. @throws ERR_OUT_OF_MEMORY, ERR_IO */
+async function unfinished(file: DmaFile, position: number, chunkSize: number): Promise<AppendChunk> {
+  const start = blocksDown(position);
+  if (start === position) return AppendChunk.none();
+  const buffer = takeChunk(chunkSize);
+  try {
+    const read = await file.read(start, position - start);
+    try {
+      if (read.copyTo(buffer.bytes) < position - start) throw ioError(EIO, 'read', file.path);
+    } finally {
+      read.release();
+    }
+  } catch (error) {
+    giveChunk(buffer);
+    throw error;
+  }
+  return AppendChunk.on(buffer, start, position - start);
+}
+
+/** A file that is new is found after a crash only when its folder is on the disk, too. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await openFolder(path, 'r');
+  try {
+    await folder.sync();
+  } catch (error) {
+    // Some file systems know no sync of a folder.
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,492 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { capabilities, DmaBuffer, IoBuf, SegmentAppender, stats, thisShard } from 'corebuf';
+import type { AppenderOptions } from 'corebuf';
+import { failIn } from './fixtures/fail-in';
+import { corebufError, thrownBy } from './support/errors';
+import { Random } from './support/random';
+import { removeScratchAfterEach, scratchPath } from './support/scratch';
+import { expectNothingLeaked } from './support/shards';
+import { testOfZeroCopy } from './support/views';
+import { inSmallFileSystem } from './support/small-file-system';
+
+expectNothingLeaked();
+removeScratchAfterEach();
+afterEach(() => failIn(0));
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const BLOCK = 4096;
+const CHUNK = 16 * KiB;
+
+const { ioUring } = capabilities();
+const engines: ('io_uring' | 'threads')[] = ioUring === true ? ['io_uring', 'threads'] : ['threads'];
+
+/** As many bytes as follow on each other, so that any that are lost or twice there show. */
+function counting(length: number, from = 0): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0; at < length; at++) bytes[at] = ((from + at) * 7 + ((from + at) >> 8)) & 0xff;
+  return bytes;
+}
+
+function aligned(length: number, from = 0): IoBuf {
+  const block = DmaBuffer.alloc(length);
+  block.bytes.set(counting(length, from));
+  return new IoBuf().take(block);
+}
+
+describe.each(engines)('a SegmentAppender by %s', (engine) => {
+  const open = (path: string, options: AppenderOptions = {}): Promise<SegmentAppender> => SegmentAppender.open(path, { engine, preallocate: MiB, ...options });
+
+  test('appends bytes of every kind, one after the other', async () => {
+    const path = scratchPath();
+    const log = await open(path);
+    expect(log).toMatchObject({ path, engine, position: 0, durable: 0 });
+    using chain = IoBuf.from('a chain;').append('of two pieces;');
+    expect(await log.append(Buffer.from('a buffer;'))).toBe(0);
+    expect(await log.append(new Uint16Array([0x6261, 0x3b63]))).toBe(9);
+    expect(await log.append(new Uint8Array(Buffer.from('an ArrayBuffer;')).buffer)).toBe(13);
+    expect(await log.append(chain)).toBe(28);
+    expect(await log.append(Buffer.alloc(0))).toBe(50);
+    expect(log.tryAppend(Buffer.from('at once'))).toBe(50);
+    expect(log.position).toBe(57);
+    expect(chain.released).toBe(false);
+    await log.close();
+    expect(readFileSync(path, 'latin1')).toBe('a buffer;abc;an ArrayBuffer;a chain;of two pieces;at once');
+  });
+
+  test('what is flushed is in the file and durable, at every length around a block and a chunk', async () => {
+    const path = scratchPath();
+    await using log = await open(path);
+    let length = 0;
+    for (const size of [1, BLOCK - 2, 1, 1, BLOCK, CHUNK, CHUNK - 1, 2, 3 * CHUNK + 5, 100, 1]) {
+      await log.append(counting(size, length));
+      length += size;
+      await log.flush();
+      expect([log.position, log.durable]).toEqual([length, length]);
+      const content = readFileSync(path);
+      expect(content.subarray(0, length).equals(counting(length))).toBe(true);
+      // Whatever lies behind is zeros.
+      expect(content.subarray(length).equals(Buffer.alloc(content.length - length))).toBe(true);
+    }
+  });
+
+  test('writes full chunks in the background, and is durable only with a flush', async () => {
+    const path = scratchPath();
+    await using log = await open(path);
+    for (let at = 0; at < 100; at++) await log.append(counting(1000, at * 1000));
+    while (log.stats().bytesAccepted < 6 * CHUNK) await new Promise((resolve) => setImmediate(resolve));
+    expect(readFileSync(path).subarray(0, 6 * CHUNK).equals(counting(6 * CHUNK))).toBe(true);
+    expect([log.durable, log.stats().syncs]).toEqual([0, 0]);
+    await log.flush();
+    expect(log.durable).toBe(100_000);
+  });
+
+  test('many flushes share a sync', async () => {
+    await using log = await open(scratchPath());
+    const positions = await Promise.all(
+      Array.from({ length: 64 }, async () => {
+        let last = 0;
+        for (let round = 0; round < 4; round++) {
+          last = await log.append(Buffer.alloc(1000));
+          await log.flush();
+          expect(log.durable).toBeGreaterThanOrEqual(last + 1000);
+        }
+        return last;
+      }),
+    );
+    expect(new Set(positions).size).toBe(64);
+    expect(log.stats().syncs).toBeLessThanOrEqual(8);
+    const { syncs } = log.stats();
+    await log.flush();
+    expect(log.stats().syncs).toBe(syncs);
+  });
+
+  test('appends while a flush is under way leave alone what the kernel reads', async () => {
+    const path = scratchPath();
+    const log = await open(path);
+    let length = 0;
+    const flushes: Promise<void>[] = [];
+    for (let at = 0; at < 500; at++) {
+      await log.append(counting(37, length));
+      length += 37;
+      flushes.push(log.flush());
+      if (at % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(flushes);
+    expect(log.durable).toBe(length);
+    await log.close();
+    expect(readFileSync(path).equals(counting(length))).toBe(true);
+  });
+
+  test('counts how much more is written than was accepted', async () => {
+    await using log = await open(scratchPath());
+    expect(log.stats()).toEqual({ bytesAccepted: 0, bytesWritten: 0, amplification: 1, writes: 0, syncs: 0 });
+    for (let at = 0; at < 4; at++) {
+      await log.append(Buffer.alloc(512));
+      await log.flush();
+    }
+    expect(log.stats()).toEqual({ bytesAccepted: 2048, bytesWritten: 4 * BLOCK, amplification: 8, writes: 4, syncs: 4 });
+  });
+
+  test('waits when writeBehind bytes are on their way, and keeps the order', async () => {
+    const path = scratchPath();
+    const log = await open(path, { writeBehind: 64 * KiB });
+    const appends: Promise<number>[] = [];
+    for (let at = 0; at < 300; at++) {
+      appends.push(log.append(counting(1000, at * 1000)));
+      expect(log.position).toBeLessThanOrEqual(64 * KiB);
+    }
+    expect(log.position).toBe(65_000);
+    expect(log.tryAppend(Buffer.alloc(1000))).toBeUndefined();
+    expect(await Promise.all(appends)).toEqual(Array.from({ length: 300 }, (_, at) => at * 1000));
+    await log.close();
+    expect(readFileSync(path).equals(counting(300_000))).toBe(true);
+  });
+
+  test('with no writeBehind at all every append waits for the one before', async () => {
+    const path = scratchPath();
+    const log = await open(path, { writeBehind: 0, preallocate: 0 });
+    using chain = IoBuf.from(counting(5, 10));
+    const appends = [log.append(counting(10)), log.append(chain), log.append(counting(100_000, 15)), log.append(counting(1, 100_015))];
+    expect(log.position).toBe(10);
+    chain.release();
+    expect(await Promise.all(appends)).toEqual([0, 10, 15, 100_015]);
+    await log.close();
+    expect(readFileSync(path).equals(counting(100_016))).toBe(true);
+  });
+
+  test('an append that is longer than writeBehind is accepted when nothing else is on its way', async () => {
+    const path = scratchPath();
+    await using log = await open(path, { writeBehind: 32 * KiB });
+    const appends = [log.append(counting(100)), log.append(counting(3 * MiB, 100)), log.append(counting(100, 3 * MiB + 100))];
+    expect(log.position).toBe(100);
+    expect(await Promise.all(appends)).toEqual([0, 100, 3 * MiB + 100]);
+    await log.flush();
+    expect(readFileSync(path).subarray(0, log.position).equals(counting(3 * MiB + 200))).toBe(true);
+  });
+
+  testOfZeroCopy('copies a byte once', async () => {
+    await using log = await open(scratchPath());
+    using chain = IoBuf.from(Buffer.alloc(50_000));
+    const before = stats().ledger.copied;
+    await log.append(Buffer.alloc(50_000));
+    await log.append(chain);
+    const { copied } = stats().ledger;
+    expect([copied['append']! - before['append']!, copied['copyTo']! - before['copyTo']!]).toEqual([50_000, 50_000]);
+    await log.flush();
+    expect(stats().ledger.copied).toEqual(copied);
+  });
+
+  testOfZeroCopy('writes aligned fragments from where they lie', async () => {
+    const path = scratchPath();
+    const log = await open(path);
+    const before = stats().ledger.copied;
+    const chain = aligned(128 * KiB).take(aligned(64 * KiB, 128 * KiB));
+    expect(await log.append(chain)).toBe(0);
+    chain.release();
+    expect(stats().ledger.copied).toEqual(before);
+    // At a position that is not aligned there is no way around it.
+    using tail = IoBuf.from(counting(100, 192 * KiB));
+    await log.append(tail);
+    using copied = aligned(64 * KiB, 192 * KiB + 100);
+    await log.append(copied);
+    expect(stats().ledger.copied['copyTo']! - before['copyTo']!).toBe(100 + 64 * KiB);
+    await log.close();
+    expect(readFileSync(path).equals(counting(256 * KiB + 100))).toBe(true);
+  });
+
+  test('takes a chain apart into what is copied and what is not', async () => {
+    const path = scratchPath();
+    const log = await open(path);
+    using chain = IoBuf.from(counting(BLOCK)).take(aligned(96 * KiB, BLOCK));
+    chain.take(aligned(1000, 100 * KiB)).take(aligned(128 * KiB, 100 * KiB + 1000));
+    await log.append(counting(BLOCK, -BLOCK));
+    expect(await log.append(chain)).toBe(BLOCK);
+    await log.close();
+    expect(readFileSync(path).equals(counting(chain.length + BLOCK, -BLOCK))).toBe(true);
+  });
+
+  test.each([0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * CHUNK + 77])('goes on at the end of a file of %d bytes', async (size) => {
+    const path = scratchPath();
+    writeFileSync(path, counting(size));
+    const log = await open(path);
+    expect([log.position, log.durable]).toEqual([size, size]);
+    expect(await log.append(counting(5000, size))).toBe(size);
+    await log.close();
+    expect(readFileSync(path).equals(counting(size + 5000))).toBe(true);
+  });
+
+  test('goes on where it is told, and cuts the rest', async () => {
+    const path = scratchPath();
+    for (const position of [50_000, 49_152, 40_001, 1, 0]) {
+      writeFileSync(path, counting(60_000));
+      const log = await open(path, { position });
+      expect([log.position, log.durable, statSync(path).size]).toEqual([position, position, position]);
+      await log.append(Buffer.from('new'));
+      await log.close();
+      expect(readFileSync(path).equals(Buffer.concat([counting(position), Buffer.from('new')]))).toBe(true);
+    }
+    await expect(open(path, { position: 4 })).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+  });
+
+  test('truncate() cuts in turn and goes on there', async () => {
+    const path = scratchPath();
+    const log = await open(path, { writeBehind: 20_000 });
+    const done = [log.append(counting(20_000)), log.append(counting(20_000, 20_000)), log.truncate(10_001), log.append(counting(9, 10_001)), log.flush()];
+    expect(await Promise.all(done)).toEqual([0, 20_000, undefined, 10_001, undefined]);
+    expect([log.position, statSync(path).size]).toEqual([10_010, 10_001]);
+    await log.flush();
+    expect(log.durable).toBe(10_010);
+    await expect(log.truncate(10_011)).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+    await log.truncate(BLOCK);
+    expect([log.position, log.durable]).toEqual([BLOCK, BLOCK]);
+    await log.truncate(0);
+    await log.append(Buffer.from('anew'));
+    await log.close();
+    expect(readFileSync(path, 'latin1')).toBe('anew');
+  });
+
+  test('allocates ahead in steps, and gives back what was not used', async () => {
+    const path = scratchPath();
+    const log = await open(path, { preallocate: 256 * KiB });
+    await log.append(Buffer.alloc(100));
+    await log.flush();
+    expect(statSync(path)).toMatchObject({ size: 256 * KiB, blocks: 512 });
+    await log.append(Buffer.alloc(300 * KiB));
+    await log.flush();
+    expect(statSync(path)).toMatchObject({ size: 512 * KiB, blocks: 1024 });
+    await log.close();
+    expect(statSync(path).size).toBe(300 * KiB + 100);
+    expect(statSync(path).blocks * 512).toBeLessThan(320 * KiB);
+  });
+
+  test('without preallocation the file is as long as the blocks that are written', async () => {
+    const path = scratchPath();
+    await using log = await open(path, { preallocate: 0 });
+    await log.append(Buffer.alloc(100));
+    await log.flush();
+    expect(statSync(path).size).toBe(BLOCK);
+  });
+
+  test('close() makes everything durable, cuts the padding, and may be called twice', async () => {
+    const path = scratchPath();
+    const log = await open(path, { writeBehind: 10_000 });
+    const waiting = Array.from({ length: 10 }, (_, at) => log.append(counting(5000, at * 5000)));
+    const closing = log.close();
+    await expect(log.append(Buffer.alloc(1))).rejects.toEqual(corebufError('ERR_CLOSED'));
+    expect(thrownBy(() => log.tryAppend(Buffer.alloc(1)))).toEqual(corebufError('ERR_CLOSED'));
+    await Promise.all([closing, log.close(), ...waiting]);
+    expect(log.durable).toBe(50_000);
+    expect(readFileSync(path).equals(counting(50_000))).toBe(true);
+    await log[Symbol.asyncDispose]();
+    for (const use of [log.append(Buffer.alloc(1)), log.flush(), log.truncate(0)]) await expect(use).rejects.toEqual(corebufError('ERR_CLOSED'));
+  });
+
+  test.each(['/dev/shm', undefined])('works without direct I/O (%s)', async (folder) => {
+    if (folder !== undefined && !existsSync(folder)) return;
+    const path = scratchPath(folder);
+    const log = await open(path, { direct: 'off' });
+    expect(log.direct).toBe(false);
+    await log.append(counting(70_001));
+    await log.flush();
+    await log.append(counting(9, 70_001));
+    await log.close();
+    expect(readFileSync(path).equals(counting(70_010))).toBe(true);
+  });
+
+  test('random appends, flushes, cuts and reopenings leave what they leave in a Buffer', async () => {
+    const random = new Random();
+    console.info(`COREBUF_SEED=${random.seed}`);
+    const path = scratchPath();
+    const options = (): AppenderOptions => ({
+      chunk: random.pick([BLOCK, CHUNK, 128 * KiB]),
+      preallocate: random.pick([0, 64 * KiB, MiB]),
+      writeBehind: random.pick([1000, 100_000, MiB]),
+      direct: random.pick(['prefer', 'off']),
+    });
+    let log = await open(path, options());
+    let model = Buffer.alloc(0);
+    let pending: Promise<unknown>[] = [];
+    let durable = 0;
+    const append = (data: IoBuf | Buffer): void => {
+      const start = model.length;
+      model = Buffer.concat([model, data instanceof IoBuf ? data.toBuffer() : data]);
+      pending.push(log.append(data).then((position) => expect(position).toBe(start)));
+      if (data instanceof IoBuf) data.release();
+    };
+    for (let operation = 0; operation < 400; operation++) {
+      const kind = random.upTo(19);
+      if (kind < 9) append(random.bytes(random.size(40_000)));
+      else if (kind < 11) append(IoBuf.from(random.bytes(random.size(200_000))));
+      else if (kind < 12) append(aligned(BLOCK * (1 + random.upTo(40))).append(random.bytes(random.size(BLOCK))));
+      else if (kind < 13) append(random.bytes((BLOCK - (model.length % BLOCK)) % BLOCK));
+      else if (kind < 16) pending.push(log.flush());
+      else if (kind < 17) await new Promise((resolve) => setImmediate(resolve));
+      else {
+        await Promise.all(pending);
+        pending = [];
+        expect(log.position).toBe(model.length);
+        const size = Math.max(0, model.length - random.size(model.length));
+        if (kind === 17) {
+          await log.flush();
+          expect(log.durable).toBe(model.length);
+          expect(readFileSync(path).subarray(0, model.length).equals(model)).toBe(true);
+        } else if (kind === 18) {
+          await log.truncate(size);
+          model = model.subarray(0, size);
+        } else {
+          await log.close();
+          expect(readFileSync(path).equals(model)).toBe(true);
+          log = await open(path, { ...options(), position: size });
+          model = model.subarray(0, size);
+        }
+        durable = 0;
+      }
+      expect(log.durable).toBeGreaterThanOrEqual(durable);
+      durable = log.durable;
+    }
+    await Promise.all(pending);
+    await log.close();
+    expect(readFileSync(path).equals(model)).toBe(true);
+  });
+
+  test('memory that runs out anywhere is an error that changes nothing, and nothing is lost', async () => {
+    const path = scratchPath();
+    const log = await open(path, { writeBehind: 100_000 });
+    let model = Buffer.alloc(0);
+    let failures = 0;
+    const orShortage = async (call: () => Promise<unknown>): Promise<boolean> => {
+      try {
+        await call();
+        return true;
+      } catch (error) {
+        expect(error).toEqual(corebufError('ERR_OUT_OF_MEMORY'));
+        failures++;
+        return false;
+      }
+    };
+    for (let point = 1; point < 40; point++) {
+      const bytes = counting(30_011, model.length);
+      using chain = IoBuf.from(bytes);
+      for (const data of [bytes, chain]) {
+        const before = log.position;
+        thisShard.memory.stats(); // Chunks that lie ready would hide it.
+        failIn(point);
+        const accepted = await orShortage(() => log.append(data));
+        expect(log.position - before).toBe(accepted ? 30_011 : 0);
+        if (accepted) model = Buffer.concat([model, bytes]);
+        await orShortage(() => log.flush());
+        failIn(0);
+      }
+      if (point % 3 === 0) {
+        failIn(point);
+        const size = Math.max(0, model.length - 11);
+        const cut = await orShortage(() => log.truncate(size));
+        failIn(0);
+        // When only the sync found no memory, the cut is made.
+        expect(cut ? [size] : [size, model.length]).toContain(log.position);
+        model = model.subarray(0, log.position);
+      }
+    }
+    expect(failures).toBeGreaterThan(20);
+    await log.flush();
+    expect(log.durable).toBe(model.length);
+    await log.close();
+    expect(readFileSync(path).equals(model)).toBe(true);
+  });
+
+  test('a pressure listener may append: it gets its turn after the append that it came from', async () => {
+    const path = scratchPath();
+    const log = await open(path, { writeBehind: 100_000 });
+    const nested: Promise<number>[] = [];
+    const remove = thisShard.memory.onPressure(() => {
+      failIn(0);
+      nested.push(log.append(Buffer.from('from the listener')));
+    });
+    thisShard.memory.stats();
+    failIn(1);
+    const start = await log.append(counting(50_000));
+    remove();
+    expect(nested).toHaveLength(1);
+    expect([start, await nested[0]]).toEqual([0, 50_000]);
+    await log.close();
+    expect(readFileSync(path).toString('latin1', 50_000)).toBe('from the listener');
+  });
+
+  test('a write that fails is the end: every call tells its error, and only what was durable is', async () => {
+    // Takes no byte, ever.
+    const log = await open('/dev/full', { writeBehind: 50_000 });
+    const full = { code: 'ERR_IO', errno: -28, syscall: 'write', path: '/dev/full' };
+    const appends = Array.from({ length: 10 }, () => log.append(counting(20_000)));
+    const flush = log.flush();
+    using chain = IoBuf.from('waits');
+    const last = log.append(chain);
+    expect((await Promise.allSettled(appends)).map(({ status }) => status)).toEqual([...Array<string>(2).fill('fulfilled'), ...Array<string>(8).fill('rejected')]);
+    for (const call of [...appends.slice(2), last, flush, log.append(Buffer.alloc(1)), log.flush(), log.truncate(0)]) await expect(call).rejects.toMatchObject(full);
+    expect(thrownBy(() => log.tryAppend(Buffer.alloc(1)))).toMatchObject(full);
+    expect(log.durable).toBe(0);
+    await expect(log.close()).rejects.toMatchObject(full);
+    await expect(log.append(Buffer.alloc(1))).rejects.toEqual(corebufError('ERR_CLOSED'));
+  });
+
+  test('a disk that is full is the end, but for what was durable', async () => {
+    await inSmallFileSystem(256 * KiB, async (folder) => {
+      const path = `${folder}/log`;
+      const log = await open(path, { preallocate: MiB });
+      await log.append(counting(100_000));
+      await log.flush();
+      await log.append(counting(300_000, 100_000));
+      const full = { code: 'ERR_IO', errno: -28, syscall: 'write', path };
+      await expect(log.flush()).rejects.toMatchObject(full);
+      expect(log.durable).toBe(100_000);
+      await expect(log.close()).rejects.toMatchObject(full);
+      const again = await open(path, { position: 100_000 });
+      expect(await again.append(counting(50_000, 100_000))).toBe(100_000);
+      await again.close();
+      expect(readFileSync(path).equals(counting(150_000))).toBe(true);
+    });
+  });
+});
+
+test('an array that is detached while it waits is refused', async () => {
+  await using log = await SegmentAppender.open(scratchPath(), { writeBehind: 0, preallocate: 0 });
+  const first = log.append(Buffer.from('first'));
+  const bytes = new Uint8Array(100);
+  const second = log.append(bytes);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  await expect(second).rejects.toEqual(corebufError('ERR_CHANGED'));
+  expect([await first, log.position]).toEqual([0, 5]);
+});
+
+test('idle chunks are given back after a second at most, and at once to who needs memory', async () => {
+  const live = (): number => stats().memory.liveObjects;
+  const before = live();
+  const log = await SegmentAppender.open(scratchPath(), { preallocate: 0 });
+  await log.append(Buffer.alloc(200_000));
+  await log.close();
+  expect(live()).toBe(before);
+});
+
+test('arguments that are none are refused', async () => {
+  const path = scratchPath();
+  const type = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
+  const range = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
+  await expect(SegmentAppender.open(1 as never)).rejects.toMatchObject(type);
+  await expect(SegmentAppender.open(path, null as never)).rejects.toMatchObject(type);
+  for (const options of [{ chunk: 5000 }, { chunk: 0 }, { chunk: 256 * KiB }, { preallocate: 1 }, { preallocate: -BLOCK }, { writeBehind: -1 }, { position: -1 }, { position: 1 }]) {
+    await expect(SegmentAppender.open(path, options)).rejects.toMatchObject(range);
+  }
+  await expect(SegmentAppender.open(path, { writeBehind: '1' as never })).rejects.toMatchObject(type);
+  await expect(SegmentAppender.open('/no/such/folder/file')).rejects.toMatchObject({ code: 'ENOENT' });
+  await using log = await SegmentAppender.open(path);
+  for (const data of ['text', 7, null, undefined, [1]]) {
+    await expect(log.append(data as never)).rejects.toMatchObject(type);
+    expect(thrownBy(() => log.tryAppend(data as never))).toMatchObject(type);
+  }
+  const gone = IoBuf.from('gone');
+  gone.release();
+  await expect(log.append(gone)).rejects.toEqual(corebufError('ERR_RELEASED'));
+  await expect(log.truncate(1)).rejects.toMatchObject(range);
+  await expect(log.truncate('0' as never)).rejects.toMatchObject(type);
+  expect(log.position).toBe(0);
+});
