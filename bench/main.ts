@@ -2,6 +2,7 @@
 // another's heap.
 import { spawnSync } from 'node:child_process';
 import { alloc } from './alloc.js';
+import { disk } from './disk.js';
 import { hop } from './hop.js';
 import { iobuf } from './iobuf.js';
 import { memory } from './memory.js';
@@ -11,7 +12,7 @@ import { FULL, measure, QUICK } from './harness/measure.js';
 import { jsonReport, tableReport } from './harness/report.js';
 import type { Suite } from './harness/suite.js';
 
-const suites: readonly Suite[] = [alloc, memory, iobuf, hop];
+const suites: readonly Suite[] = [alloc, memory, iobuf, hop, disk];
 
 async function main(): Promise<number> {
   const command = parsed();
