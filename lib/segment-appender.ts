@@ -5,22 +5,21 @@
 //   │ survives a crash │ synced next  │ in chunks       │ zeros until close()  │
 //
 // Positions are of the file. Blocks are written whole: the last one is padded with zeros, and written again when it has grown.
-import { open as openFolder } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { constants } from './native.js';
-import { AppendChunk, BLOCK, blocksDown, takeChunks } from './append-chunk.js';
+import { BLOCK } from './append-chunk.js';
+import type { AppendChunk } from './append-chunk.js';
+import { AppendTail, unfinished } from './append-tail.js';
 import { appended } from './appended.js';
-import type { Appended, Span } from './appended.js';
+import type { Appended } from './appended.js';
 import type { Bytes } from './bytes.js';
 import { checkInteger, checkOptions, checkString, invalidRange, realLength } from './checks.js';
-import { giveChunk, takeChunk } from './chunk-cache.js';
-import type { DmaBuffer } from './dma-buffer.js';
 import { DmaFile } from './dma-file.js';
 import type { OpenOptions } from './dma-file.js';
 import { DurablePrefix } from './durable-prefix.js';
 import { closed, ioError } from './errors.js';
+import { syncFolder } from './folder.js';
 import { GroupCommit } from './group-commit.js';
-import { countAppended } from './handle.js';
 import type { IoBuf } from './iobuf.js';
 import { Preallocation } from './preallocation.js';
 import { isShortage, WriteBehind } from './write-behind.js';
@@ -29,7 +28,6 @@ const MIB = 1024 * 1024;
 const CHUNK_DEFAULT = 16 * 1024;
 const PREALLOCATE_DEFAULT = 32 * MIB;
 const WRITE_BEHIND_DEFAULT = MIB;
-const EIO = 5;
 const EINVAL = 22;
 
 export interface AppenderOptions extends OpenOptions {
@@ -96,8 +94,7 @@ export class SegmentAppender {
   readonly #commits = new GroupCommit(() => this.#alone(() => this.#commit()));
   readonly #chunkSize: number;
   readonly #writeBehind: number;
-  #chunk: AppendChunk;
-  #position: number;
+  readonly #tail: AppendTail;
   /** Up to here small appends need not look any further; below 0 while they must. */
   #limit = -1;
   /** What `position` would be if it counted written bytes only. */
@@ -115,8 +112,7 @@ export class SegmentAppender {
   private constructor(file: DmaFile, chunk: AppendChunk, position: number, size: number, options: Required<Sizes>) {
     this.path = file.path;
     this.#file = file;
-    this.#chunk = chunk;
-    this.#position = this.#counted = position;
+    this.#counted = position;
     this.#chunkSize = options.chunk;
     this.#writeBehind = options.writeBehind;
     this.#prefix = new DurablePrefix(position);
@@ -129,6 +125,7 @@ export class SegmentAppender {
       failed: (error) => this.#fail(error),
       starved: (error) => this.#rejectAppends(error),
     });
+    this.#tail = new AppendTail(position, chunk, options.chunk, (part) => this.#writes.push(part));
     this.#goOn();
   }
 
@@ -164,7 +161,7 @@ export class SegmentAppender {
 
   /** Bytes accepted: where the next append begins. */
   get position(): number {
-    return this.#position;
+    return this.#tail.position;
   }
 
   /** Bytes that survive a crash: all before it are written, and a sync that began afterwards has ended. Falls only by truncate(). */
@@ -248,7 +245,7 @@ export class SegmentAppender {
    * the next flush makes it durable.
    */
   async truncate(size: number): Promise<void> {
-    checkInteger('size', size, 0, this.#position);
+    checkInteger('size', size, 0, this.#tail.position);
     this.#checkUsable();
     await this.#inTurn(() => this.#cut(size));
   }
@@ -270,17 +267,7 @@ export class SegmentAppender {
 
   /** -1 when it is not as simple as that. */
   #appendSmall(data: IoBuf | Bytes): number {
-    if (!(data instanceof Uint8Array)) return -1;
-    const length = realLength(data);
-    const chunk = this.#chunk;
-    const start = this.#position;
-    const filled = chunk.filled + length;
-    if (filled >= chunk.limit || start + length > this.#limit) return -1;
-    chunk.bytes.set(data, chunk.filled);
-    countAppended(length);
-    chunk.filled = filled;
-    this.#position = start + length;
-    return start;
+    return data instanceof Uint8Array ? this.#tail.appendSmall(data, realLength(data), this.#limit) : -1;
   }
 
   #append(data: Appended): Promise<number> {
@@ -298,107 +285,19 @@ export class SegmentAppender {
   }
 
   #fits(length: number): boolean {
-    const unwritten = this.#position - this.#counted;
+    const unwritten = this.#tail.position - this.#counted;
     return unwritten === 0 || unwritten + length <= this.#writeBehind;
   }
 
-  /** All or nothing: memory and references are taken before anything changes. Pressure listeners may run meanwhile, and append. */
   #accept(data: Appended): number {
-    const start = this.#position;
-    const spans = data.spans(start);
-    let buffers: DmaBuffer[] = [];
-    const shares: IoBuf[] = [];
     this.#limit = -1;
     this.#accepting = true;
     try {
-      buffers = takeChunks(this.#chunksFor(spans), this.#chunkSize);
-      let at = 0;
-      for (const { length, copied } of spans) {
-        if (!copied) shares.push(data.share(at, length));
-        at += length;
-      }
-      data.check();
-    } catch (error) {
-      for (const share of shares) share.release();
-      buffers.forEach(giveChunk);
+      return this.#tail.append(data);
+    } finally {
       this.#accepting = false;
       this.#goOn();
-      throw error;
     }
-    let at = 0;
-    for (const { length, copied } of spans) {
-      if (copied) this.#copyIn(data, at, length, buffers);
-      else this.#pushShare(shares.shift()!, length);
-      at += length;
-    }
-    this.#accepting = false;
-    this.#goOn();
-    return start;
-  }
-
-  /** How many chunks these spans need beside the one that is being filled. */
-  #chunksFor(spans: readonly Span[]): number {
-    const size = this.#chunkSize;
-    const { room, frozen, filled, tail } = this.#chunk;
-    let free = room;
-    /** A chunk that follows on a frozen one begins with its unfinished block. */
-    let begun = frozen ? filled - tail : 0;
-    let count = 0;
-    for (const { length, copied } of spans) {
-      if (!copied) free = 0;
-      else if (length > free) {
-        const chunks = Math.ceil((length - free + begun) / size);
-        free += chunks * size - begun;
-        count += chunks;
-        begun = 0;
-      }
-      if (copied) free -= length;
-    }
-    return count;
-  }
-
-  #copyIn(data: Appended, from: number, length: number, buffers: DmaBuffer[]): void {
-    const end = from + length;
-    for (let at = from; at < end; ) {
-      if (this.#chunk.room === 0) this.#chunk = this.#nextChunk(buffers.shift()!);
-      const chunk = this.#chunk;
-      const count = Math.min(end - at, chunk.room);
-      data.copyTo(chunk.bytes, chunk.filled, at, count);
-      chunk.filled += count;
-      this.#position += count;
-      at += count;
-      if (chunk.room === 0) this.#handOver();
-    }
-  }
-
-  #nextChunk(buffer: DmaBuffer): AppendChunk {
-    const before = this.#chunk;
-    if (!before.frozen) return AppendChunk.on(buffer, this.#position);
-    const { tail, filled } = before;
-    const chunk = AppendChunk.on(buffer, before.start + tail, filled - tail);
-    before.bytes.copy(chunk.bytes, 0, tail, filled);
-    countAppended(filled - tail);
-    before.retire();
-    return chunk;
-  }
-
-  #pushShare(share: IoBuf, length: number): void {
-    this.#handOver();
-    const start = this.#position;
-    this.#position += length;
-    this.#writes.push({ start, length, end: start + length, fresh: length, share: () => share.share(), done: () => share.release() });
-  }
-
-  /** The chunk has got all it will get. */
-  #handOver(): void {
-    this.#writeOut();
-    this.#chunk.retire();
-    this.#chunk = AppendChunk.none();
-  }
-
-  #writeOut(): void {
-    const part = this.#chunk.nextPart();
-    if (part !== undefined) this.#writes.push(part);
   }
 
   /** Whoever waits and can go on does. */
@@ -407,7 +306,7 @@ export class SegmentAppender {
       const next = this.#waiting[0]!;
       if (next.data !== undefined && !this.#fits(next.data.length)) {
         // A chunk that is not full is written only when there is nothing else to wait for.
-        if (this.#writes.idle) this.#writeOut();
+        if (this.#writes.idle) this.#tail.writeOut();
         this.#writes.kick();
         break;
       }
@@ -456,13 +355,13 @@ export class SegmentAppender {
   async #commit(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#synced) return;
-    this.#writeOut();
-    await this.#writes.until(this.#position);
+    this.#tail.writeOut();
+    await this.#writes.until(this.#tail.position);
     await this.#sync();
   }
 
   get #synced(): boolean {
-    return this.durable === this.#position && !this.#cutUnsynced;
+    return this.durable === this.#tail.position && !this.#cutUnsynced;
   }
 
   async #sync(): Promise<void> {
@@ -481,9 +380,9 @@ export class SegmentAppender {
   }
 
   async #cut(size: number): Promise<void> {
-    if (size > this.#position) throw invalidRange('size', `a whole number from 0 to ${this.#position}`, size);
-    this.#writeOut();
-    await this.#writes.until(this.#position);
+    if (size > this.#tail.position) throw invalidRange('size', `a whole number from 0 to ${this.#tail.position}`, size);
+    this.#tail.writeOut();
+    await this.#writes.until(this.#tail.position);
     const chunk = await unfinished(this.#file, size, this.#chunkSize);
     try {
       await this.#file.truncate(size);
@@ -491,9 +390,8 @@ export class SegmentAppender {
       chunk.retire();
       throw error;
     }
-    this.#chunk.retire();
-    this.#chunk = chunk;
-    this.#position = this.#counted = size;
+    this.#tail.moveTo(size, chunk);
+    this.#counted = size;
     this.#writes.cut(size);
     this.#cutUnsynced = true;
     await this.#sync();
@@ -510,16 +408,16 @@ export class SegmentAppender {
       throw error;
     } finally {
       await this.#writes.quiet();
-      this.#chunk.retire();
+      this.#tail.end();
       await this.#file.close();
     }
   }
 
   async #finish(): Promise<void> {
-    this.#writeOut();
-    await this.#writes.until(this.#position);
-    const longer = (await this.#file.size()) > this.#position;
-    if (longer) await this.#file.truncate(this.#position);
+    this.#tail.writeOut();
+    await this.#writes.until(this.#tail.position);
+    const longer = (await this.#file.size()) > this.#tail.position;
+    if (longer) await this.#file.truncate(this.#tail.position);
     if (longer || !this.#synced) await this.#sync();
   }
 
@@ -554,36 +452,4 @@ type Sizes = Pick<AppenderOptions, 'chunk' | 'preallocate' | 'writeBehind'>;
 function checkBlocks(name: string, value: number, least: number, most: number): void {
   checkInteger(name, value, least, most);
   if (value % BLOCK !== 0) throw invalidRange(name, `a multiple of ${BLOCK}`, value);
-}
-
-/** The block that ends in the middle, to be continued. @throws ERR_OUT_OF_MEMORY, ERR_IO */
-async function unfinished(file: DmaFile, position: number, chunkSize: number): Promise<AppendChunk> {
-  const start = blocksDown(position);
-  if (start === position) return AppendChunk.none();
-  const buffer = takeChunk(chunkSize);
-  try {
-    const read = await file.read(start, position - start);
-    try {
-      if (read.copyTo(buffer.bytes) < position - start) throw ioError(EIO, 'read', file.path);
-    } finally {
-      read.release();
-    }
-  } catch (error) {
-    giveChunk(buffer);
-    throw error;
-  }
-  return AppendChunk.on(buffer, start, position - start);
-}
-
-/** A file that is new is found after a crash only when its folder is on the disk, too. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await openFolder(path, 'r');
-  try {
-    await folder.sync();
-  } catch (error) {
-    // Some file systems know no sync of a folder.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-  } finally {
-    await folder.close();
-  }
 }
