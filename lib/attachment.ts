@@ -4,6 +4,7 @@ import { checkBoolean, checkChoice, checkInteger, checkOptions, invalidType } fr
 import { CorebufError } from './errors.js';
 import { warnOfRequestsAbove } from './large-requests.js';
 import { formatMemorySize, parseMemorySize } from './memory-size.js';
+import { checkStallThreshold, watchStallsOf } from './stalls.js';
 import { chooseViews } from './views.js';
 
 export interface ShardOptions {
@@ -11,7 +12,7 @@ export interface ShardOptions {
   memory?: number | string;
   /** Pins this thread: to that processor, or to the allowed one whose turn it is by shard number. Default false. */
   cpu?: number | 'auto' | false;
-  /** Microseconds; turns that are longer count as stalls. Default 500; 0 turns the watch off. */
+  /** Microseconds; turns that are longer are stalls, and reported. Default 500; 0 turns the watch off. */
   stallThreshold?: number;
   /**
    * Microseconds of polling after messages came before the thread sleeps; it pauses by itself while polling finds nothing.
@@ -68,7 +69,7 @@ export function attachWith(options: ShardOptions): Attachment {
   const spin = options.spin ?? 0;
   const stallThreshold = options.stallThreshold ?? constants.stallThreshold;
   checkInteger('options.spin', spin, 0, 1_000_000);
-  checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
+  checkStallThreshold('options.stallThreshold', stallThreshold);
   const { checked = process.env.COREBUF_CHECKED === '1', zeroOnRelease = false, hugePages = false } = options;
   checkBoolean('options.checked', checked);
   checkBoolean('options.zeroOnRelease', zeroOnRelease);
@@ -87,6 +88,7 @@ export function attachWith(options: ShardOptions): Attachment {
   const cpu = options.cpu === 'auto' ? pin(turnOf(ref.id)) : pinned;
   if (cpu !== undefined) native.preferNodeHere();
   chooseViews(process.env.COREBUF_COPY_VIEWS === '1' ? 'copied' : checked ? 'checked' : 'shared');
+  watchStallsOf(ref.id, stallThreshold);
   attachment = { ...ref, cpu, budget, scrubbing: scrub !== SCRUB.none };
   return attachment;
 }

@@ -18,6 +18,8 @@ const LENGTH = 4;
 const PARCELS = 5;
 const TOKEN = 6;
 const STATUS = 7;
+/** The method that is running, plus one: read while it runs, when it runs too long (native/node/stall_reporter.cc). */
+const RUNNING = 15;
 
 // Words of a record in `incoming` (native/node/mailbox.cc).
 const RECORD_WORDS = 8;
@@ -270,6 +272,7 @@ function serveRequest(token: number, method: number, from: number, decode: () =>
     const args = decode() as unknown[];
     const handler = handlers.get(method);
     if (handler === undefined) throw new TypeError(`shard ${attachDefault().id} serves no method number ${method}`);
+    outgoingWords[RUNNING] = method + 1;
     const result = handler(args, from);
     if (isThenable(result)) {
       result.then(
@@ -282,6 +285,7 @@ function serveRequest(token: number, method: number, from: number, decode: () =>
   } catch (error) {
     answer(token, STATUS_FAILED, error);
   }
+  outgoingWords[RUNNING] = 0;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

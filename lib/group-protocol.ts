@@ -2,7 +2,9 @@
 // ends; calls and bytes never come this way.
 import type { MessagePort } from 'node:worker_threads';
 import type { ShardOptions } from './attachment.js';
+import type { LeakReport } from './leaks.js';
 import type { PeerAddress } from './peers.js';
+import type { StallReport } from './stalls.js';
 
 /** The first message on the worker's parentPort. */
 export interface StartMessage {
@@ -17,6 +19,7 @@ export interface StartMessage {
 export type ToWorker =
   | { readonly type: 'topology'; readonly shards: readonly PeerAddress[] }
   | { readonly type: 'drain' }
+  | { readonly type: 'report'; readonly event: ReportedEvent }
   | { readonly type: 'end' };
 
 export type FromWorker =
@@ -24,3 +27,11 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly error: Record<string, unknown> }
   | { readonly type: 'joined' }
   | { readonly type: 'drained'; readonly activity: number };
+
+export type ReportedEvent = 'stall' | 'leak';
+
+/** Comes over the worker's parentPort: nobody waits for it. */
+export interface ReportFromWorker {
+  readonly corebuf: ReportedEvent;
+  readonly report: StallReport | LeakReport;
+}

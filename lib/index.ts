@@ -6,6 +6,7 @@ export type { ShardOptions } from './attachment.js';
 export type { LeakReport } from './leaks.js';
 export type { MemoryStats } from './shard.js';
 export { attach, Shard, ShardMemory, thisShard } from './shard.js';
+export type { StallReport } from './stalls.js';
 export { DmaBuffer } from './dma-buffer.js';
 export { IoBuf } from './iobuf.js';
 export type { ByteSource, CollectOptions } from './iobuf-collector.js';

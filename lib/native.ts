@@ -56,6 +56,10 @@ export interface Native {
   shardRef(): { id: number; incarnation: number; arenaPieces: number };
   memoryStats(): NativeMemoryStats;
   shardStats(): NativeShardStats;
+  onStalls(callback: () => void): number;
+  takeStall(): { blockedFor: number; suppressed: number; handler: number; stack: string } | null;
+  setStallThreshold(microseconds: number): number;
+  stallStacks(): boolean;
   trim(): number;
   pinThread(cpu: number): boolean;
   preferNodeHere(): number;

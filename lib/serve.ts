@@ -2,6 +2,7 @@
 import { handle } from './calls.js';
 import { invalidType } from './checks.js';
 import { thisShard } from './shard.js';
+import { nameHandlers } from './stalls.js';
 import type { Shard } from './shard.js';
 import type { Service } from './peers.js';
 
@@ -41,5 +42,6 @@ function install(service: Service): readonly string[] {
   names.forEach((name, method) => {
     handle(method, (args) => (service[name] as (...args: unknown[]) => unknown)(...args));
   });
+  nameHandlers(names);
   return names;
 }

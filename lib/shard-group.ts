@@ -9,11 +9,12 @@ import { attachDefault, SPIN_DEFAULT } from './attachment.js';
 import type { ShardOptions } from './attachment.js';
 import { checkBoolean, checkChoice, checkFunction, checkInteger, checkOptions, invalidType } from './checks.js';
 import { closed, CorebufError } from './errors.js';
-import type { FromWorker, StartMessage, ToWorker } from './group-protocol.js';
+import type { FromWorker, ReportedEvent, ReportFromWorker, StartMessage, ToWorker } from './group-protocol.js';
 import { parseMemorySize } from './memory-size.js';
 import { IN_FLIGHT_DEFAULT, PeerGroup } from './peers.js';
 import type { PeerAddress, Peers, Remote, RemoteAll } from './peers.js';
 import { decodeError } from './remote-error.js';
+import { checkStallThreshold } from './stalls.js';
 import { STATS_METHOD } from './stats.js';
 import type { ShardStats } from './stats.js';
 
@@ -78,6 +79,14 @@ class Member {
         resolve(code);
       }),
     );
+  }
+
+  /** From now on its reports of that kind are handed to `listener`. */
+  hearReports(event: ReportedEvent, listener: (report: unknown) => void): void {
+    this.worker.on('message', (message: Partial<ReportFromWorker> | null) => {
+      if (message?.corebuf === event) listener(message.report);
+    });
+    this.tell({ type: 'report', event });
   }
 
   tell(message: ToWorker): void {
@@ -183,10 +192,17 @@ export class ShardGroup<S> implements Peers<S> {
     return (await Promise.all(alive.map(({ index }) => this.#peers.peer(index).call(STATS_METHOD, [])))) as ShardStats[];
   }
 
-  /** 'exit' ({shard, code, error}) when a shard has ended, however; 'error' (error, shard) when it died of one. */
-  addListener(event: 'exit' | 'error', listener: (...args: never[]) => void): this {
-    checkChoice('event', event, ['exit', 'error']);
+  /**
+   * 'exit' ({shard, code, error}) when a shard has ended, however; 'error' (error, shard) when it died of one; 'stall' (StallReport, shard) and
+   * 'leak' (LeakReport, shard) when a shard has reported one. `shard` is an index in the group.
+   */
+  addListener(event: 'exit' | 'error' | ReportedEvent, listener: (...args: never[]) => void): this {
+    checkChoice('event', event, ['exit', 'error', 'stall', 'leak']);
     checkFunction('listener', listener);
+    // Workers send what somebody wants to hear.
+    if ((event === 'stall' || event === 'leak') && this.#events.listenerCount(event) === 0) {
+      for (const member of this.#members) member.hearReports(event, (report) => this.#events.emit(event, report, member.index));
+    }
     this.#events.on(event, listener as (...args: unknown[]) => void);
     return this;
   }
@@ -249,7 +265,7 @@ function planOf(module: URL | string, options: GroupOptions): Plan {
   checkInteger('options.spin', spin, 0, 1_000_000);
   const { stallThreshold, checked, zeroOnRelease, hugePages, warnAbove } = options;
   if (warnAbove !== undefined) parseMemorySize('options.warnAbove', warnAbove, constants.slotMax);
-  if (stallThreshold !== undefined) checkInteger('options.stallThreshold', stallThreshold, 0, 60_000_000);
+  if (stallThreshold !== undefined) checkStallThreshold('options.stallThreshold', stallThreshold);
   for (const [name, value] of Object.entries({ checked, zeroOnRelease, hugePages })) {
     if (value !== undefined) checkBoolean(`options.${name}`, value);
   }

@@ -3,11 +3,12 @@ import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { attachWith } from './attachment.js';
 import { whenIdle } from './calls.js';
-import type { FromWorker, StartMessage, ToWorker } from './group-protocol.js';
+import type { FromWorker, ReportedEvent, ReportFromWorker, StartMessage, ToWorker } from './group-protocol.js';
 import { PeerGroup } from './peers.js';
 import { encodeError, isError, notAnError } from './remote-error.js';
 import { servedMethods } from './serve.js';
-import { enterGroup } from './shard.js';
+import { enterGroup, onReport } from './shard.js';
+import { holdStallWatch, releaseStallWatch } from './stalls.js';
 
 parentPort!.once('message', (start: StartMessage) => void run(start));
 
@@ -16,6 +17,7 @@ async function run(start: StartMessage): Promise<void> {
   const tell = (message: FromWorker): void => port.postMessage(message);
   port.on('message', (message: ToWorker) => obey(message, start, tell));
   try {
+    holdStallWatch();
     const { id, incarnation } = attachWith(start.options);
     await import(start.module);
     const methods = await servedMethods();
@@ -30,14 +32,22 @@ function obey(message: ToWorker, start: StartMessage, tell: (message: FromWorker
   switch (message.type) {
     case 'topology':
       enterGroup(new PeerGroup(message.shards, start.index, start.maxInFlight));
+      releaseStallWatch();
       tell({ type: 'joined' });
       break;
     case 'drain':
       void whenIdle().then((activity) => tell({ type: 'drained', activity }));
       break;
+    case 'report':
+      forward(message.event);
+      break;
     case 'end':
       end(start.port);
   }
+}
+
+function forward(event: ReportedEvent): void {
+  onReport(event, (report) => parentPort!.postMessage({ corebuf: event, report } satisfies ReportFromWorker));
 }
 
 /** Whatever the module left open: the group is closed, and so is its thread. */

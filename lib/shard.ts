@@ -13,6 +13,8 @@ import { memoryTable } from './memory-table.js';
 import type { Peers } from './peers.js';
 import { clearPrefetched } from './prefetch.js';
 import { onPressure } from './pressure.js';
+import { checkStallThreshold, reportStallsTo, setStallThreshold, stallThreshold } from './stalls.js';
+import type { StallReport } from './stalls.js';
 
 export interface MemoryStats {
   budget: number;
@@ -87,7 +89,7 @@ export class ShardMemory {
 }
 
 let joinGroup: (shard: Shard, group: Peers<unknown> | undefined) => void;
-let emitLeak: (shard: Shard, report: LeakReport) => boolean;
+let emit: (shard: Shard, event: 'leak' | 'stall', report: LeakReport | StallReport) => boolean;
 
 /** What this thread is in the process: a number, a memory, perhaps a group. */
 export class Shard {
@@ -109,17 +111,42 @@ export class Shard {
     return this.#group;
   }
 
+  /**
+   * Microseconds; turns that are longer are stalls. 0 turns the watch off. May be set at any time.
+   *
+   * @throws TypeError and RangeError for what is no whole number from 0 to 60 000 000.
+   */
+  get stallThreshold(): number {
+    attachDefault();
+    return stallThreshold();
+  }
+
+  set stallThreshold(microseconds: number) {
+    checkStallThreshold('stallThreshold', microseconds);
+    attachDefault();
+    setStallThreshold(microseconds);
+  }
+
   /** 'leak': an object was collected without having been released, and its memory has been given back. */
-  on(event: 'leak', listener: (report: LeakReport) => void): this {
-    checkChoice('event', event, ['leak']);
+  on(event: 'leak', listener: (report: LeakReport) => void): this;
+  /**
+   * 'stall': a turn of this shard was longer than `stallThreshold`. The stack was taken while it lasted; the listener is called in the next
+   * turn, at most 10 times in a second. `diagnostics_channel` 'corebuf:stall' and, with COREBUF_STALLS=1, stderr say the same.
+   *
+   * @example
+   * thisShard.on('stall', ({ blockedFor, handler, stack }) => log.warn({ blockedFor, handler, stack }));
+   */
+  on(event: 'stall', listener: (report: StallReport) => void): this;
+  on(event: 'leak' | 'stall', listener: (report: never) => void): this {
+    checkChoice('event', event, ['leak', 'stall']);
     checkFunction('listener', listener);
-    this.#events.on(event, listener);
+    this.#events.on(event, listener as (report: unknown) => void);
     return this;
   }
 
   static {
     joinGroup = (shard, group) => (shard.#group = group);
-    emitLeak = (shard, report) => shard.#events.emit('leak', report);
+    emit = (shard, event, report) => shard.#events.emit(event, report);
   }
 }
 
@@ -145,8 +172,14 @@ export function enterGroup(group: Peers<unknown>): void {
   joinGroup(thisShard, group);
 }
 
+export function onReport(event: 'leak' | 'stall', listener: (report: LeakReport | StallReport) => void): void {
+  if (event === 'leak') thisShard.on(event, listener);
+  else thisShard.on(event, listener);
+}
+
 reportLeaksTo((report) => {
-  if (emitLeak(thisShard, report) || !tracing) return;
+  if (emit(thisShard, 'leak', report) || !tracing) return;
   process.emitWarning(`${report.kind} of ${report.bytes} bytes was not released; made\n${report.madeAt ?? '    (not traced)'}`, 'CorebufLeak');
 });
+reportStallsTo((report) => emit(thisShard, 'stall', report));
 reportMemoryWith(() => thisShard.memory.report());

@@ -34,10 +34,12 @@ export interface ShardStats {
   lanes: { to: number; sent: number; received: number; waiting: number }[];
   /** Passes of the event loop since the shard was attached. */
   turns: number;
-  /** Turns longer than stallThreshold. */
+  /** Turns longer than stallThreshold, whether they were reported or not. */
   stalls: number;
   /** Microseconds of work in the longest turn. */
   longestTurn: number;
+  /** How many turns took how long: [0] below 1 µs, [n] from 2^(n-1) µs to below 2^n µs, the last (23) all that were longer. */
+  turnLengths: number[];
   ledger: Ledger;
   io: IoStats;
 }
@@ -84,7 +86,7 @@ export function capabilities(): Capabilities {
     externalBuffers: viewMode() !== 'copied',
     wrapping,
     hugePages: hugePagesAllowed(),
-    stallStacks: false,
+    stallStacks: native.stallStacks(),
     cpus: machine.cpus,
     numaNodes: countNumaNodes(),
   };

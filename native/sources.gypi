@@ -31,7 +31,8 @@
       "memory/span_cache.cc",
       "shard/cpu.cc",
       "shard/mesh.cc",
-      "shard/shard.cc"
+      "shard/shard.cc",
+      "shard/stall_watch.cc"
     ],
     "node_files": [
       "node/backing_store.cc",
@@ -47,7 +48,10 @@
       "node/message_binding.cc",
       "node/module.cc",
       "node/script_callback.cc",
+      "node/script_interrupt.cc",
       "node/shard_binding.cc",
+      "node/stall_binding.cc",
+      "node/stall_reporter.cc",
       "node/window_binding.cc",
       "node/wrap_binding.cc"
     ],
@@ -81,7 +85,8 @@
       "shard/hand_back_test.cc",
       "shard/mesh_test.cc",
       "shard/shard_test.cc",
-      "shard/spsc_ring_test.cc"
+      "shard/spsc_ring_test.cc",
+      "shard/stall_watch_test.cc"
     ]
   }
 }

@@ -37,7 +37,13 @@ error_code environment::attach(const attach_options& options) {
   return error_code::none;
 }
 
+void environment::set_stall_threshold(uint32_t microseconds) {
+  meter.set_threshold(microseconds);
+  stalls.set_threshold(microseconds);
+}
+
 void environment::after_poll() {
+  stalls.turn_began();
   home_->awake();
   const uint64_t received = home_->counters().messages_received;
   more_ = home_->turn(turn_quota());
@@ -45,11 +51,18 @@ void environment::after_poll() {
   if (received != home_->counters().messages_received) spin_.active(uv_hrtime());
   if (completed) files.deliver(area, loop, on_completions);
   if (!mail.empty()) mail.deliver(*home_, area, loop, on_messages);
+  if (stalls.waiting()) on_stalls.call(1, [this] { stalls.take(); });
 }
 
 bool environment::before_poll() {
+  const bool may_sleep = finish_turn();
+  stalls.turn_ended(meter.turn_ended(loop.busy_ns()));
+  if (meter.turns() == 1) stalls.open(meter.threshold_us());
+  return may_sleep && !stalls.waiting();
+}
+
+bool environment::finish_turn() {
   const uint64_t now = uv_hrtime();
-  meter.turn_ended(loop.busy_ns());
   handles.release_listed(*home_);
   external.report(home_->heap().used());
   if (now - decayed_at_ >= decay_interval_ms * 1'000'000) {
@@ -69,6 +82,7 @@ bool environment::before_poll() {
 
 void environment::shut() {
   if (!attached()) return;
+  stalls.close();
   files.shut();
   mail.close(*home_);
   handles.release_all(*home_);

@@ -15,6 +15,7 @@
 #include "node/mailbox.h"
 #include "node/script_callback.h"
 #include "node/spin_policy.h"
+#include "node/stall_reporter.h"
 #include "node/turn_meter.h"
 #include "shard/shard.h"
 
@@ -46,15 +47,21 @@ class environment final : public loop_client {
   file_table files;
   turn_meter meter;
   external_memory external;
+  stall_reporter stalls{area};
   script_callback on_messages;
   script_callback on_completions;
+  script_callback on_stalls;
 
   /// The thread ends: I/O is waited for, everything that JavaScript held is given back, and the shard is gone.
   void shut();
 
+  /// 0 turns the watch off.
+  void set_stall_threshold(uint32_t microseconds);
+
  private:
   void after_poll() override;
   bool before_poll() override;
+  bool finish_turn();  // true when the thread may sleep
 
   const napi_env env_;
   shard* home_ = nullptr;

@@ -9,6 +9,7 @@
 #include "node/file_binding.h"
 #include "node/message_binding.h"
 #include "node/shard_binding.h"
+#include "node/stall_binding.h"
 #include "node/window_binding.h"
 #include "node/wrap_binding.h"
 #include "shard/cpu.h"
@@ -58,6 +59,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(here);
   exports["constants"] = constants(env);
   bind_shard(env, exports, *here);
+  bind_stalls(env, exports, *here);
   bind_windows(env, exports, *here);
   bind_chains(env, exports, *here);
   bind_wraps(env, exports, *here);

@@ -146,6 +146,13 @@ Napi::Object describe_io(napi_env env, const file_table& files) {
   return described;
 }
 
+Napi::Array describe_lengths(napi_env env, const turn_meter& meter) {
+  Napi::Array lengths = Napi::Array::New(env);
+  uint32_t filled = 0;
+  for (const uint64_t turns : meter.by_length()) lengths[filled++] = number(env, turns);
+  return lengths;
+}
+
 /// shardStats(): what ShardStats has besides id, cpu and memory
 napi_value shard_stats(napi_env env, napi_callback_info info) {
   environment& here = arguments<0>(env, info).here();
@@ -154,6 +161,7 @@ napi_value shard_stats(napi_env env, napi_callback_info info) {
   described["turns"] = number(env, here.meter.turns());
   described["stalls"] = number(env, here.meter.stalls());
   described["longestTurn"] = number(env, here.meter.longest_us());
+  described["turnLengths"] = describe_lengths(env, here.meter);
   described["ledger"] = describe_ledger(env, here.home().ledger_here());
   described["io"] = describe_io(env, here.files);
   return described;

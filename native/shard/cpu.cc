@@ -74,4 +74,13 @@ bool pin_thread([[maybe_unused]] int cpu) {
 #endif
 }
 
+void unpin_thread() {
+#ifdef __linux__
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (const int cpu : cpus_allowed()) CPU_SET(static_cast<size_t>(cpu), &mask);
+  sched_setaffinity(0, sizeof mask, &mask);  // When it is refused, the thread runs where it may.
+#endif
+}
+
 }  // namespace corebuf

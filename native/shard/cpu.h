@@ -16,4 +16,7 @@ size_t cpus_usable();
 /// False when the system refuses, or does not know pinning.
 bool pin_thread(int cpu);
 
+/// Lets this thread, which may have been begun by a pinned one, run on all of cpus_allowed().
+void unpin_thread();
+
 }  // namespace corebuf

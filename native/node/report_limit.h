@@ -1,0 +1,28 @@
+// How often a shard may report: so many times in a second, counted from the first of them. One owner, one thread.
+#pragma once
+
+#include <cstdint>
+
+namespace corebuf {
+
+class report_limit {
+ public:
+  static constexpr uint32_t reports_max = 10;
+  static constexpr uint64_t window_ns = 1'000'000'000;
+
+  bool allows(uint64_t now_ns) const { return reports_ < reports_max || now_ns - began_ns_ >= window_ns; }
+
+  void count(uint64_t now_ns) {
+    if (reports_ == 0 || now_ns - began_ns_ >= window_ns) {
+      began_ns_ = now_ns;
+      reports_ = 0;
+    }
+    ++reports_;
+  }
+
+ private:
+  uint64_t began_ns_ = 0;
+  uint32_t reports_ = 0;
+};
+
+}  // namespace corebuf
