@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DmaBuffer, IoBuf, ShardGroup, thisShard } from 'corebuf';
-import type { ShardExit } from 'corebuf';
+import type { LeakReport, ShardExit } from 'corebuf';
+import type { Forgetful } from './fixtures/forgetful-shard';
 import type { ServiceUnderTest } from './fixtures/service';
 import { corebufError, expectCode, expectRangeError } from './support/errors';
 import { expectNothingLeaked, fixture, liveHere, startGroup } from './support/shards';
@@ -206,3 +207,19 @@ describe('close', () => {
 function threads(): number {
   return readdirSync('/proc/self/task').length;
 }
+
+test("addListener('leak') hears of what its shards forget", async () => {
+  const group = await startGroup<Forgetful>(fixture('forgetful-shard'));
+  const heard: [LeakReport, number][] = [];
+  group.addListener('leak', (report: LeakReport, shard: number) => heard.push([report, shard]));
+  await group.on(1).forget();
+  await until(
+    async () => {
+      await group.on(1).collect();
+      return heard.length > 0;
+    },
+    () => 'a leak',
+  );
+  expect(heard[0]).toEqual([{ kind: 'IoBuf', bytes: 9, madeAt: undefined }, 1]);
+  await group.close(); // What is left in its last block is never collected.
+});

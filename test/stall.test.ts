@@ -172,6 +172,6 @@ describe('a process', () => {
   });
 
   test('that is idle does not run the watch', async () => {
-    await expectWell('stall-watch-sleeps');
+    await expectWell('stall-watch-sleeps', {}, 'asleep\n');
   });
 });
