@@ -163,7 +163,7 @@ describe('a process', () => {
   test('prints them, with the stack, where COREBUF_STALLS=1', async () => {
     const { code, stderr } = await runProgram('one-stall', { args: ['10000'], env: { COREBUF_STALLS: '1' } });
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^corebuf: shard 0 was blocked for [3-9]\d\.\d ms$/m);
+    expect(stderr).toMatch(/^corebuf: shard 0 was blocked for \d{2,}\.\d ms$/m);
     expect(stderr).toMatch(/^ {4}at takesLong \(.*one-stall\.[jt]s:\d+:\d+\)$/m);
   });
 
