@@ -81,9 +81,12 @@ interface WaitingTurn {
  * durable. A file should have one appender at a time.
  *
  * @example
- * await using log = await SegmentAppender.open('0001.log');
- * const start = await log.append(record);
+ * const log = await SegmentAppender.open(path);
+ * await log.append(Buffer.from('first'));
+ * const start = await log.append(Buffer.from('second'));
  * await log.flush();
+ * log.durable - start; // 6
+ * await log.close();
  */
 export class SegmentAppender {
   readonly path: string;

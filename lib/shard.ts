@@ -134,7 +134,7 @@ export class Shard {
    * turn, at most 10 times in a second. `diagnostics_channel` 'corebuf:stall' and, with COREBUF_STALLS=1, stderr say the same.
    *
    * @example
-   * thisShard.on('stall', ({ blockedFor, handler, stack }) => log.warn({ blockedFor, handler, stack }));
+   * thisShard.on('stall', ({ blockedFor, handler, stack }) => console.warn(blockedFor, handler, stack));
    */
   on(event: 'stall', listener: (report: StallReport) => void): this;
   on(event: 'leak' | 'stall', listener: (report: never) => void): this {

@@ -10,7 +10,7 @@ namespace corebuf {
 namespace {
 
 constexpr int64_t report_step = 8 * MiB;
-constexpr uint32_t windows_stay_since = 24;
+constexpr uint32_t windows_stay_since = 21;
 
 }  // namespace
 

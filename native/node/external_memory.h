@@ -1,7 +1,7 @@
 // What V8 is told of our memory, so that it collects garbage as often as live bytes demand: it counts every external ArrayBuffer as
 // if collecting it would free as much, but a window is only a way to look at an arena.
 //
-// Up to Node 23 windows are counted out when they are made, and in again when they have been collected. From 24 on V8 ends the process
+// Up to Node 20 windows are counted out when they are made, and in again when they have been collected. From 21 on V8 ends the process
 // when its sum is ever below zero, which it would be between the sweep of a window and its finalizer: there windows stay counted, and
 // live bytes are added only where they are more.
 #pragma once
