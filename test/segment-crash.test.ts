@@ -1,5 +1,6 @@
 // Killed at any moment, a process loses nothing that it has said to be durable. (What a power failure does, only a power failure shows.)
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { capabilities, SegmentAppender } from 'corebuf';
@@ -17,6 +18,7 @@ const engines = capabilities().ioUring === true ? ['io_uring', 'threads'] : ['th
 /** Lets the program run until it has reported `lines` times, and `ms` more; the last position that each log was reported durable to. */
 async function killed(paths: readonly string[], engine: string, lines: number, ms: number): Promise<Map<string, number>> {
   const child = spawn(process.execPath, [fixture('crashes'), ...paths], { env: { ...process.env, COREBUF_ENGINE: engine }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
   const durable = new Map(paths.map((path) => [path, 0]));
   let reports = 0;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -25,6 +27,8 @@ async function killed(paths: readonly string[], engine: string, lines: number, m
     durable.set(path!, Number(position));
     if (++reports === lines) setTimeout(() => child.kill('SIGKILL'), ms);
   }
+  // By us, and not by itself.
+  expect(await closed).toEqual([null, 'SIGKILL']);
   expect(reports).toBeGreaterThanOrEqual(lines);
   return durable;
 }
