@@ -118,6 +118,20 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     expect(readFileSync(path).equals(counting(length))).toBe(true);
   });
 
+  test('a block that the kernel reads is not changed: it is copied, and goes on elsewhere', async () => {
+    await using log = await open(scratchPath());
+    await log.append(Buffer.alloc(100));
+    const flush = log.flush();
+    // All in one turn: the write has begun, and cannot have been heard of.
+    for (let tick = 0; tick < 10; tick++) await new Promise<void>((resolve) => process.nextTick(resolve));
+    const before = stats().ledger.copied['append']!;
+    await log.append(Buffer.alloc(10));
+    expect(stats().ledger.copied['append']! - before).toBe(110);
+    await flush;
+    await log.append(Buffer.alloc(10));
+    expect(stats().ledger.copied['append']! - before).toBe(120);
+  });
+
   test('counts how much more is written than was accepted', async () => {
     await using log = await open(scratchPath());
     expect(log.stats()).toEqual({ bytesAccepted: 0, bytesWritten: 0, amplification: 1, writes: 0, syncs: 0 });
