@@ -57,7 +57,9 @@ TEST_F(ChainPlace, SharesAndCopiesTheSameAsFromTheFrontWhileTheChainGrows) {
       if (round % 2 == 0) expect_shared(here, chain, place, start, std::string_view(text).substr(start, length));
       else expect_copied(chain, place, start, std::string_view(text).substr(start, length));
       const std::string more = letters(random() % 4, text.size());
-      if (round % 3 == 0) EXPECT_TRUE(chain.append(here, bytes_of(more)));
+      if (round % 3 == 0) {
+        EXPECT_TRUE(chain.append(here, bytes_of(more)));
+      }
       iobuf linked = round % 3 == 1 ? fragments_of(here, more) : iobuf();
       chain.take(here, linked);
       if (round % 3 < 2) text += more;
