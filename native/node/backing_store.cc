@@ -1,5 +1,11 @@
 #include "node/backing_store.h"
 
+// std::shared_ptr asks glibc 2.32 whether the process has one thread, and would keep the addon from loading where glibc is older. Our
+// own answer is always no.
+extern "C" {
+__attribute__((visibility("hidden"))) char __libc_single_threaded = 0;  // NOLINT(bugprone-reserved-identifier)
+}
+
 // The part of V8's interface that is used, declared so that the compiler makes the calls and the names it would make with V8's
 // header; they are the same from Node 20 to 26. New() is never called: that Node exports it under this name, which
 // spells out std::shared_ptr, proves that both mean the same class by that (libc++, as in Electron, has another).

@@ -1,8 +1,12 @@
 #include "shard/stall_watch.h"
 
+#include <linux/futex.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
-#include <ctime>
 
 #include "base/assert.h"
 #include "shard/cpu.h"
@@ -15,23 +19,14 @@ stall_watch& stall_watch::get() {
   return *process_watch;
 }
 
-stall_watch::stall_watch() {
-  pthread_condattr_t attributes;
-  ASSERT(::pthread_condattr_init(&attributes) == 0);
-  ASSERT(::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-  ASSERT(::pthread_cond_init(&changed_, &attributes) == 0);
-  ::pthread_condattr_destroy(&attributes);
-}
-
 stall_watch::~stall_watch() {
   ASSERT(turns_.empty());
   {
     const std::lock_guard guard(lock_);
     stopping_ = true;
-    ::pthread_cond_signal(&changed_);
+    signal();
   }
   if (thread_.joinable()) thread_.join();
-  ::pthread_cond_destroy(&changed_);
 }
 
 void stall_watch::add(watched_turn& turn) {
@@ -62,7 +57,20 @@ void stall_watch::rouse() {
   const std::lock_guard guard(lock_);
   asleep_.store(false, std::memory_order_relaxed);
   roused_ = true;
-  ::pthread_cond_signal(&changed_);
+  signal();
+}
+
+void stall_watch::signal() {
+  signals_.fetch_add(1, std::memory_order_relaxed);  // The lock orders it.
+  ::syscall(SYS_futex, &signals_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+/// Gives the lock up meanwhile. A futex waits by the monotonic clock; a condition variable that does asks for glibc 2.34.
+void stall_watch::wait(const timespec* at_most) {
+  const uint32_t seen = signals_.load(std::memory_order_relaxed);
+  lock_.unlock();
+  ::syscall(SYS_futex, &signals_, FUTEX_WAIT_PRIVATE, seen, at_most, nullptr, 0);
+  lock_.lock();
 }
 
 stall_watch::finding stall_watch::look(uint64_t now_ns) {
@@ -90,7 +98,7 @@ stall_watch::finding stall_watch::look(uint64_t now_ns) {
 }
 
 void stall_watch::run() {
-  ::pthread_setname_np(::pthread_self(), "corebuf-stalls");
+  ::prctl(PR_SET_NAME, "corebuf-stalls");
   unpin_thread();
   uint32_t quiet_looks = 0;
   std::unique_lock lock(lock_);
@@ -109,11 +117,11 @@ void stall_watch::run() {
 
 void stall_watch::sleep_until(uint64_t ns) {
   constexpr uint64_t second = 1'000'000'000;
-  const timespec until = {.tv_sec = static_cast<time_t>(ns / second),
-                          .tv_nsec = static_cast<long>(ns % second)};
   roused_ = false;
-  while (!roused_ && !stopping_) {
-    if (::pthread_cond_timedwait(&changed_, lock_.native_handle(), &until) != 0) return;
+  for (uint64_t now = monotonic_ns(); now < ns && !roused_ && !stopping_; now = monotonic_ns()) {
+    const uint64_t left = ns - now;
+    const timespec at_most = {.tv_sec = static_cast<time_t>(left / second), .tv_nsec = static_cast<long>(left % second)};
+    wait(&at_most);
   }
 }
 
@@ -123,7 +131,7 @@ void stall_watch::sleep() {
   asleep_.store(true, std::memory_order_seq_cst);
   if (look(monotonic_ns()).active) asleep_.store(false, std::memory_order_relaxed);
   while (asleep_.load(std::memory_order_relaxed) && !roused_ && !stopping_)
-    ::pthread_cond_wait(&changed_, lock_.native_handle());
+    wait(nullptr);
 }
 
 }  // namespace corebuf

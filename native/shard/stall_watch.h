@@ -5,10 +5,10 @@
 // Shards come and go under its lock: once remove() has returned, nothing more is asked of that shard.
 #pragma once
 
-#include <pthread.h>
 
 #include <atomic>
 #include <cstdint>
+#include <ctime>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -22,7 +22,7 @@ class stall_watch {
   /// That of the process; never destroyed.
   static stall_watch& get();
 
-  stall_watch();
+  stall_watch() = default;
   ~stall_watch();
   stall_watch(const stall_watch&) = delete;
   stall_watch& operator=(const stall_watch&) = delete;
@@ -59,10 +59,11 @@ class stall_watch {
   void run();
   void sleep_until(uint64_t ns);
   void sleep();
+  void signal();  // with the lock
+  void wait(const timespec* at_most);
 
   std::mutex lock_;
-  pthread_cond_t
-      changed_;  // std::condition_variable's clock would ask for a newer glibc than we want to need
+  std::atomic<uint32_t> signals_{0};  // a futex
   std::vector<watched_turn*> turns_;
   std::thread thread_;
   bool stopping_ = false;
