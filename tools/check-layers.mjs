@@ -10,7 +10,7 @@ const foreign = [
   { headers: /^(node_api|js_native_api|napi|node|v8|uv)(\/.*|[-\w]*\.h)$/, may: /^node\//, what: 'Node' },
   {
     headers: /^(linux\/.*|sched\.h|sys\/(mman|eventfd|epoll|timerfd|signalfd|syscall|sysinfo|sysmacros|vfs|statfs|prctl)\.h)$/,
-    may: /^(memory\/os_memory|shard\/cpu)\w*\.(h|cc)$|^io\//,
+    may: /^(memory\/os_memory|shard\/(cpu|stall_watch))\w*\.(h|cc)$|^io\//,
     what: 'Linux',
   },
 ];
