@@ -6,22 +6,27 @@ import type { Remote } from 'corebuf';
 import type { Case, OpenSuite, Suite, Trip, Work } from './harness/suite.js';
 import { EchoWorker } from './peers/post-message.js';
 import type { Parts } from './peers/post-message.js';
+import { PoolWorker } from './peers/pool.js';
 import type { Echo } from './workers/echo-shard.js';
 
 const IN_FLIGHT = 512;
 const SPIN = 20;
 const KIB = 1024;
 
-type Remotes = { readonly shard: Remote<Echo>; readonly worker: EchoWorker };
+interface Remotes {
+  readonly shard: Remote<Echo>;
+  readonly worker: EchoWorker;
+  readonly pool: PoolWorker;
+}
 
-/** `IN_FLIGHT` callers, each of which calls again when it has its answer. */
-function pipelined(call: () => Promise<unknown>): Work {
+/** `inFlight` callers, each of which calls again when it has its answer; `call` is told which caller it is. */
+function pipelined(call: (caller: number) => Promise<unknown>, inFlight = IN_FLIGHT): Work {
   return async (count) => {
     let left = count;
-    const caller = async (): Promise<void> => {
-      while (left-- > 0) await call();
+    const caller = async (_: unknown, number: number): Promise<void> => {
+      while (left-- > 0) await call(number);
     };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
+    await Promise.all(Array.from({ length: inFlight }, caller));
   };
 }
 
@@ -47,6 +52,44 @@ function emptyCalls({ shard, worker }: Remotes, setting: string): Case {
     peerName: 'postMessage',
     ours: pipelined(() => shard.nothing()),
     peer: pipelined(() => worker.nothing()),
+  };
+}
+
+/** Every caller's bytes go there and come back again and again. */
+function smallCalls({ shard, worker, pool }: Remotes, setting: string): Case[] {
+  const chains = Array.from({ length: IN_FLIGHT }, () => chainOf(KIB, 1));
+  const ours = pipelined(async (caller) => {
+    chains[caller] = await shard.back(chains[caller]!);
+  });
+  const against = (peerName: string, peer: Work): Case => ({
+    kind: 'work',
+    name: `1 KiB each way, ${IN_FLIGHT} in flight, against ${peerName} (${setting})`,
+    unit: 'calls/s',
+    peerName,
+    ours,
+    peer,
+  });
+  const posted = Array.from({ length: IN_FLIGHT }, () => partsOf(KIB, 1));
+  const pooled = Array.from({ length: IN_FLIGHT }, () => new Uint8Array(KIB));
+  return [
+    against('postMessage, transferred', pipelined(async (caller) => {
+      posted[caller] = await worker.moved(posted[caller]!);
+    })),
+    against('piscina, transferred', pipelined(async (caller) => {
+      pooled[caller] = await pool.moved(pooled[caller]!);
+    })),
+  ];
+}
+
+/** Who calls has next to nothing to do: two processors are two shards' own. */
+function hashing(two: ShardGroup<Echo>, setting: string): Case {
+  return {
+    kind: 'work',
+    name: `work for a processor, two shards against one (${setting})`,
+    unit: 'calls/s',
+    peerName: 'one shard',
+    ours: pipelined((caller) => two.on(caller % 2).hash(), 16),
+    peer: pipelined(() => two.on(0).hash(), 16),
   };
 }
 
@@ -94,18 +137,24 @@ function partsOf(size: number, pieces: number): Parts['parts'] {
 async function open(setting = 'default'): Promise<OpenSuite> {
   const spin = setting === 'default' ? {} : { spin: setting === 'spin' ? SPIN : 0 };
   attach({ memory: '256MiB', ...spin });
-  const group = await ShardGroup.start<Echo>(join(__dirname, 'workers', 'echo-shard.js'), { shards: 1, memory: '256MiB', ...spin });
-  const remotes: Remotes = { shard: group.on(0), worker: await EchoWorker.start() };
+  const module = join(__dirname, 'workers', 'echo-shard.js');
+  const one = await ShardGroup.start<Echo>(module, { shards: 1, memory: '256MiB', ...spin });
+  const two = await ShardGroup.start<Echo>(module, { shards: 2, memory: '64MiB', ...spin });
+  const remotes: Remotes = { shard: one.on(0), worker: await EchoWorker.start(), pool: new PoolWorker(IN_FLIGHT) };
   return {
     cases: [
       emptyTrip(remotes, setting),
       emptyCalls(remotes, setting),
+      ...smallCalls(remotes, setting),
       ...bytesTrips(remotes, setting, '64 KiB', 64 * KIB, 1),
       ...bytesTrips(remotes, setting, '1 MiB in 8 fragments', 1024 * KIB, 8),
+      hashing(two, setting),
     ],
     async close() {
       await remotes.worker.close();
-      await group.close();
+      await remotes.pool.close();
+      await one.close();
+      await two.close();
     },
   };
 }

@@ -5,6 +5,7 @@ import { alloc } from './alloc.js';
 import { disk } from './disk.js';
 import { hop } from './hop.js';
 import { iobuf } from './iobuf.js';
+import { lane } from './lane.js';
 import { memory } from './memory.js';
 import { commandFrom, helpFor, nameOf } from './harness/command-line.js';
 import type { Command, Run } from './harness/command-line.js';
@@ -12,7 +13,7 @@ import { FULL, measure, QUICK } from './harness/measure.js';
 import { jsonReport, tableReport } from './harness/report.js';
 import type { Suite } from './harness/suite.js';
 
-const suites: readonly Suite[] = [alloc, memory, iobuf, hop, disk];
+const suites: readonly Suite[] = [alloc, memory, iobuf, lane, hop, disk];
 
 async function main(): Promise<number> {
   const command = parsed();

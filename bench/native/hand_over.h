@@ -2,13 +2,12 @@
 // the outbox and the lane of the shard that gives them up, and are freed in a turn of the shard that made them.
 #pragma once
 
-#include <sched.h>
-
 #include <array>
 #include <atomic>
 #include <thread>
 
 #include "allocator.h"
+#include "patience.h"
 #include "shard/mesh.h"
 #include "shard/shard.h"
 #include "shard/spsc_ring.h"
@@ -37,18 +36,6 @@ struct shard_pair {
 
   shard& maker;
   shard& giver;
-};
-
-/// Busy for some microseconds, then polite: the other thread may need this processor.
-class patience {
- public:
-  void wait() {
-    __builtin_ia32_pause();
-    if (++spins_ % 1024 == 0) sched_yield();
-  }
-
- private:
-  unsigned spins_ = 0;
 };
 
 /// `count` objects of `size`, there and home again; `count` is a multiple of parcel_objects.

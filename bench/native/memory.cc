@@ -1,6 +1,5 @@
 // The allocator alone, beside mimalloc, jemalloc and glibc in one process. Every object has its first byte written.
 //   bench_memory [--quick] [--list] [part of the names of cases]
-#include <cstring>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -181,15 +180,7 @@ void run_hand_overs(const effort& effort) {
 int main(int arguments, char** argument) {
   using namespace corebuf;
   bench::make_room_for_libraries(argument);
-  bench::effort effort;
-  for (int at = 1; at < arguments; ++at) {
-    if (std::strcmp(argument[at], "--quick") == 0)
-      effort.rounds = 7, effort.target_ns = 10e6;
-    else if (std::strcmp(argument[at], "--list") == 0)
-      effort.list = true;
-    else
-      effort.only = argument[at];
-  }
+  const bench::effort effort = bench::effort_from(arguments, argument);
   constexpr shard_id home = 255;
   shard_heap* heap = shard_heap::create(home, {.budget = bench::budget}).value();
   bench::suite(*heap, effort).run();

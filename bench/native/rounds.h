@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace corebuf::bench {
@@ -19,6 +20,21 @@ struct effort {
   bool list = false;
   std::string only;  // a part of the names that are wanted
 };
+
+/// --quick, --list, and a part of the names that are wanted.
+inline effort effort_from(int arguments, char** argument) {
+  effort wanted;
+  for (int at = 1; at < arguments; ++at) {
+    const std::string_view word = argument[at];
+    if (word == "--quick")
+      wanted.rounds = 7, wanted.target_ns = 10e6;
+    else if (word == "--list")
+      wanted.list = true;
+    else
+      wanted.only = word;
+  }
+  return wanted;
+}
 
 /// Does an operation `count` times.
 struct side {

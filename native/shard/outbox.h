@@ -22,21 +22,24 @@ struct outbox {
     if (!to.singles.try_stage(returned)) returns.push_back(returned);
   }
 
-  /// Returns go first: they are one item, and they give memory back.
+  /// Returns go first: they are one item, and they give memory back. The receiver sees all of it at once.
   /// True when everything fitted.
   bool flush_into(lane& to) {
     to.singles.publish();
+    const bool all = stage_into(to);
+    to.ring.publish();
+    return all;
+  }
+
+ private:
+  bool stage_into(lane& to) {
     if (!returns.empty()) {
-      if (!to.ring.try_push(lane_item::of(returns))) return false;
+      if (!to.ring.try_stage(lane_item::of(returns))) return false;
       returns.forget();
     }
     while (message* posted = messages.front()) {
-      // Taken off before it is pushed: from the push on it is the receiver's, link included.
+      if (!to.ring.try_stage(lane_item::of(posted))) return false;
       messages.pop_front();
-      if (!to.ring.try_push(lane_item::of(posted))) {
-        messages.push_front(posted);
-        return false;
-      }
       ++sent;
     }
     return true;
