@@ -9,6 +9,9 @@ namespace {
 
 constexpr uint64_t decay_interval_ms = 1000;
 
+/// After so much of a turn messages wait for the next one: what has been begun should end within turn_quota::time_default.
+constexpr uint64_t delivery_ns = 300'000;
+
 }  // namespace
 
 error_code environment::attach(const attach_options& options) {
@@ -21,7 +24,8 @@ error_code environment::attach(const attach_options& options) {
   }
   const shard_handlers handlers = {
       .drop = drop_fragment,
-      .receive = [](shard& here, message* got) { static_cast<environment*>(here.context())->mail.accept(got); },
+      .receive = [](shard& here,
+                    message* got) { static_cast<environment*>(here.context())->mail.accept(got); },
       .wake = [](void* context) { static_cast<environment*>(context)->loop.wake(); },
       .context = this,
   };
@@ -44,13 +48,15 @@ void environment::set_stall_threshold(uint32_t microseconds) {
 
 void environment::after_poll() {
   stalls.turn_began();
+  const uint64_t end_ns = uv_hrtime() + delivery_ns;
   home_->awake();
   const uint64_t received = home_->counters().messages_received;
   more_ = home_->turn(turn_quota());
   const bool completed = loop.take_readable() && files.reap();
   if (received != home_->counters().messages_received) spin_.active(uv_hrtime());
   if (completed) files.deliver(area, loop, on_completions);
-  if (!mail.empty()) mail.deliver(*home_, area, loop, on_messages);
+  if (!mail.empty()) mail.deliver(*home_, area, loop, on_messages, end_ns);
+  if (!mail.empty()) more_ = true;
   if (stalls.waiting()) on_stalls.call(1, [this] { stalls.take(); });
 }
 

@@ -9,6 +9,8 @@
 #include "node/exchange.h"
 #include "node/handle_table.h"
 #include "node/script_callback.h"
+#include "node/uv.h"
+#include "shard/lane.h"
 #include "shard/mesh.h"
 
 namespace corebuf {
@@ -30,30 +32,55 @@ struct record {
 constexpr size_t record_max = sizeof(record) + message::inline_max;
 static_assert(record_max % 8 == 0 && record_max < exchange::size);
 
+constexpr uint64_t batch_target_ns = 100'000;
+
 uint32_t inline_length(const message& of) { return of.encoded_in_payload > 0 ? 0 : of.encoded_length; }
 
 }  // namespace
 
-void mailbox::deliver(shard& here, const exchange& area, event_loop& loop, const script_callback& callback) {
-  while (!inbox_.empty()) {
-    size_t used = 0;
-    batch_.clear();
-    replies_.clear();
-    while (!inbox_.empty() && used + record_max <= exchange::size) {
-      message* delivered = inbox_.pop_front();
-      batch_.push_back(delivered);
-      if (delivered->kind == message_kind::reply) replies_.push_back(delivered);
-      used += describe(delivered, {area.incoming + used, record_max});
-    }
+void mailbox::deliver(shard& here, const exchange& area, event_loop& loop, const script_callback& callback,
+                      uint64_t end_ns) {
+  for (uint64_t began = uv_hrtime(); take_batch(area);) {
     // Only what arrived as a reply is still ours afterwards: a request may have been answered, and gone, during the call.
     callback.call(static_cast<uint32_t>(batch_.size()), [&] {
-      for (message* delivered : replies_) {
-        here.dispose(delivered);
+      for (size_t reply = 0; reply < batch_replies_; ++reply) {
+        here.dispose(batch_[reply]);
         loop.let_go();
       }
     });
+    const uint64_t ended = uv_hrtime();
+    pace(ended - began);
+    if (ended >= end_ns) break;
+    began = ended;
   }
   batch_.clear();
+}
+
+/// False when nothing is left.
+bool mailbox::take_batch(const exchange& area) {
+  batch_.clear();
+  const size_t used = take_from(replies_, area, 0);
+  batch_replies_ = batch_.size();
+  take_from(requests_, area, used);
+  return !batch_.empty();
+}
+
+/// Returns how much of the area is used then.
+size_t mailbox::take_from(chain<message>& inbox, const exchange& area, size_t used) {
+  for (size_t left = batch_most_; left > 0 && !inbox.empty() && used + record_max <= exchange::size; --left) {
+    message* taken = inbox.pop_front();
+    batch_.push_back(taken);
+    used += describe(taken, {area.incoming + used, record_max});
+  }
+  return used;
+}
+
+/// What JavaScript does with a message may take a nanosecond or a millisecond: batches are as long as has lately taken some
+/// batch_target_ns, so that the clock is read seldom and a turn ends in time.
+void mailbox::pace(uint64_t batch_ns) {
+  const uint64_t each_ns = std::max<uint64_t>(batch_ns / batch_.size(), 1);
+  batch_most_ = std::clamp<size_t>(batch_target_ns / each_ns, std::max<size_t>(batch_most_ / 4, 1),
+                                   std::min<size_t>(batch_most_ * 2, lane_slots));
 }
 
 size_t mailbox::describe(message* delivered, std::span<std::byte> into) {
@@ -75,12 +102,12 @@ size_t mailbox::describe(message* delivered, std::span<std::byte> into) {
 
 uint32_t mailbox::hold_request(message* request) {
   if (tokens_free_.empty()) {
-    requests_.push_back(request);
-    return static_cast<uint32_t>(requests_.size() - 1);
+    held_.push_back(request);
+    return static_cast<uint32_t>(held_.size() - 1);
   }
   const uint32_t token = tokens_free_.back();
   tokens_free_.pop_back();
-  requests_[token] = request;
+  held_[token] = request;
   return token;
 }
 
@@ -110,11 +137,11 @@ error_code mailbox::send(shard& here, handle_table& handles, event_loop& loop, c
 }
 
 error_code mailbox::reply(shard& here, handle_table& handles, const outgoing_call& call) {
-  message* request = requests_[call.token];
+  message* request = held_[call.token];
   ASSERT(request != nullptr);
   here.release(std::move(request->payload));  // chains that the callee did not look at
   if (!fill(here, request, call)) return error_code::out_of_memory;
-  requests_[call.token] = nullptr;
+  held_[call.token] = nullptr;
   tokens_free_.push_back(call.token);
   request->kind = message_kind::reply;
   request->status = call.status;
@@ -163,11 +190,9 @@ bool mailbox::claim(size_t ordinal, size_t length, iobuf& into) {
 }
 
 void mailbox::close(shard& here) {
-  while (message* delivered = inbox_.pop_front()) {
-    if (delivered->kind == message_kind::request) here.bounce(delivered);
-    else here.dispose(delivered);
-  }
-  for (message*& request : requests_) {
+  while (message* reply = replies_.pop_front()) here.dispose(reply);
+  while (message* request = requests_.pop_front()) here.bounce(request);
+  for (message*& request : held_) {
     if (request != nullptr) here.bounce(request);
     request = nullptr;
   }
