@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { native } from './native.js';
 import type { OpenedFile } from './native.js';
 import { attachDefault } from './attachment.js';
-import { checkChoice, checkInteger, checkOptions, checkString, invalidType } from './checks.js';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, checkString, invalidType } from './checks.js';
 import { DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { checkFile, closed, CorebufError, ioError } from './errors.js';
 import type { Handle } from './handle.js';
@@ -23,6 +23,13 @@ export interface OpenOptions {
   direct?: 'require' | 'prefer' | 'off';
   /** Default: what COREBUF_ENGINE says, else io_uring where the kernel allows it, else threads. */
   engine?: 'io_uring' | 'threads';
+}
+
+export interface FileWriteOptions {
+  /** Stops the waiting, not the write. */
+  signal?: AbortSignal;
+  /** Resolve when these bytes are durable. Default false. */
+  durable?: boolean;
 }
 
 const ENGINES = { automatic: 0, io_uring: 1, threads: 2 } as const;
@@ -116,19 +123,26 @@ export class DmaFile {
    * Writes all of `data` at `position` and resolves with its length. No byte is copied; the data stays the caller's, and alive until
    * the kernel is done with it even when it is released meanwhile. It must not be changed before.
    *
+   * With `durable` it resolves when these bytes, and what is needed to read them back, survive a crash: one request (RWF_DSYNC) where
+   * datasync() would be a second one. It says nothing of bytes that other writes wrote, nor of the name of a new file in its folder.
+   *
    * @throws ERR_MISALIGNED when the file is direct and position, length or a fragment is not aligned; ERR_CLOSED, ERR_RELEASED,
    * ERR_OUT_OF_MEMORY, ERR_IO
    */
-  async write(position: number, data: IoBuf | DmaBuffer, options?: { signal?: AbortSignal }): Promise<number> {
+  async write(position: number, data: IoBuf | DmaBuffer, options: FileWriteOptions = {}): Promise<number> {
     checkInteger('position', position);
+    checkOptions('options', options);
+    const { signal, durable = false } = options;
+    checkBoolean('options.durable', durable);
     if (!(data instanceof IoBuf) && !(data instanceof DmaBuffer)) throw invalidType('data', 'an IoBuf or a DmaBuffer', data);
+    signal?.throwIfAborted();
     const handle = data instanceof IoBuf ? iobufHandle(data) : dmaHandle(data);
     const slot = handle.slot(data instanceof IoBuf ? 'IoBuf' : 'DmaBuffer');
     this.#checkOpen();
-    options?.signal?.throwIfAborted();
     const { length } = handle;
     if (length === 0) return 0;
-    await this.#run('write', options?.signal, (number) => native.fileWrite(this.#file, position, slot, number), handle);
+    const flag = durable ? 1 : 0;
+    await this.#run('write', signal, (number) => native.fileWrite(this.#file, position, slot, flag, number), handle);
     return length;
   }
 

@@ -20,7 +20,7 @@ export type { Peers, Remote, RemoteAll, Service } from './peers.js';
 export type { GroupOptions, ShardExit } from './shard-group.js';
 export { ShardGroup } from './shard-group.js';
 export { serve } from './serve.js';
-export type { OpenOptions } from './dma-file.js';
+export type { FileWriteOptions, OpenOptions } from './dma-file.js';
 export { DmaFile } from './dma-file.js';
 export type { AppenderOptions, AppenderStats } from './segment-appender.js';
 export { SegmentAppender } from './segment-appender.js';

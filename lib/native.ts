@@ -127,7 +127,7 @@ export interface Native {
   // Files, by number.
   fileOpen(fd: number, engine: number): OpenedFile | number;
   fileRead(file: number, position: number, length: number, operation: number): number;
-  fileWrite(file: number, position: number, slot: number, operation: number): number;
+  fileWrite(file: number, position: number, slot: number, durable: number, operation: number): number;
   fileSync(file: number, dataOnly: number, operation: number): number;
   fileSpace(file: number, punch: number, position: number, length: number, operation: number): number;
   fileDescriptor(file: number): number;

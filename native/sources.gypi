@@ -72,6 +72,7 @@
       "buffer/xxhash64_test.cc",
       "io/alignment_test.cc",
       "io/engine_choice_test.cc",
+      "io/file_operation_test.cc",
       "io/io_engine_test.cc",
       "io/transfer_test.cc",
       "memory/address_map_test.cc",

@@ -48,6 +48,33 @@ describe.each(engines)('a DmaFile by %s', (engine) => {
     expect(read.toBuffer().equals(readFileSync(path))).toBe(true);
   });
 
+  test('writes durably with one request where a plain write needs a sync', async () => {
+    const path = scratchPath();
+    await using file = await open(path, 'w+');
+    using chain = new IoBuf().take(blockOf(BLOCK, 'a')).take(blockOf(2 * BLOCK, 'b'));
+    const before = stats().io;
+    expect(await file.write(BLOCK, chain, { durable: true })).toBe(3 * BLOCK);
+    const after = stats().io;
+    expect([after.writes - before.writes, after.syncs - before.syncs]).toEqual([1, 0]);
+    expect(readFileSync(path)).toEqual(Buffer.concat([Buffer.alloc(BLOCK), Buffer.alloc(BLOCK, 'a'), Buffer.alloc(2 * BLOCK, 'b')]));
+    for (const durable of [1, 'yes', null]) {
+      await expect(file.write(0, chain, { durable: durable as never })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+    }
+    await expect(file.write(0, chain, null as never)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+  });
+
+  test('a getter among the options of a write may release what is written', async () => {
+    await using file = await open(scratchPath(), 'w+');
+    const block = blockOf(BLOCK, 'g');
+    const options = {
+      get durable() {
+        block.release();
+        return true;
+      },
+    };
+    await expect(file.write(0, block, options)).rejects.toEqual(corebufError('ERR_RELEASED'));
+  });
+
   test('writes a chain of aligned fragments without copying a byte', async () => {
     const path = scratchPath();
     await using file = await open(path, 'w+');

@@ -1,6 +1,7 @@
 #include "io/file_operation.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 
 #include "buffer/fragment_size.h"
@@ -61,11 +62,11 @@ result<file_operation*> file_operation::read(shard& home, const dma_file& file, 
     made->end();
     return error_code::out_of_memory;
   }
-  collect_vectors(made->data_, made->vectors());
   return made;
 }
 
-result<file_operation*> file_operation::write(shard& home, const dma_file& file, uint64_t position, iobuf& data) {
+result<file_operation*> file_operation::write(shard& home, const dma_file& file, uint64_t position, iobuf& data,
+                                              bool durable) {
   const io_alignment& alignment = file.alignment();
   const bool aligned = is_aligned(position, alignment.offset) && is_aligned(data.length(), alignment.offset);
   if (!aligned || !fragments_aligned(data, alignment.memory)) return error_code::misaligned;
@@ -73,12 +74,12 @@ result<file_operation*> file_operation::write(shard& home, const dma_file& file,
   if (made == nullptr) return error_code::out_of_memory;
   made->position_ = made->first_block_ = position;
   made->length_ = data.length();
+  made->durable_ = durable;
   made->transfer_.alignment = std::max(alignment.memory, alignment.offset);
   if (!data.share(home, 0, data.length(), made->data_)) {
     made->end();
     return error_code::out_of_memory;
   }
-  collect_vectors(made->data_, made->vectors());
   return made;
 }
 
@@ -98,32 +99,45 @@ result<file_operation*> file_operation::space(shard& home, const dma_file& file,
 }
 
 void file_operation::start(io_engine& engine, completion done, void* context) {
+  engine_ = &engine;
   done_ = done;
   context_ = context;
-  if (op_ == io_op::read || op_ == io_op::write) {
-    transfer_.op = op_;
-    transfer_.fd = fd_;
-    transfer_.offset = first_block_;
-    transfer_.vectors = vectors();
-    transfer_.owner = this;
-    transfer_.complete = [](transfer& moved) {
-      static_cast<owned_transfer&>(moved).owner->transferred(moved.result);
-    };
-    transfer_.start(engine);
-    return;
-  }
-  request_.op = op_;
+  if (op_ == io_op::read || op_ == io_op::write) return transfer_all(durable_);
+  request(op_, [](io_request& made) { static_cast<owned_request&>(made).owner->finish(made.result); });
+}
+
+void file_operation::transfer_all(bool dsync) {
+  collect_vectors(data_, vectors());
+  transfer_.op = op_;
+  transfer_.dsync = dsync;
+  transfer_.fd = fd_;
+  transfer_.offset = first_block_;
+  transfer_.vectors = vectors();
+  transfer_.owner = this;
+  transfer_.complete = [](transfer& moved) {
+    static_cast<owned_transfer&>(moved).owner->transferred(moved.result);
+  };
+  transfer_.start(*engine_);
+}
+
+void file_operation::request(io_op op, void (*complete)(io_request& request)) {
+  request_.op = op;
   request_.fd = fd_;
   request_.offset = position_;
   request_.length = length_;
   request_.owner = this;
-  request_.complete = [](io_request& flushed) {
-    static_cast<owned_request&>(flushed).owner->finish(flushed.result);
-  };
-  engine.submit(request_);
+  request_.complete = complete;
+  engine_->submit(request_);
 }
 
 void file_operation::transferred(int64_t bytes) {
+  if (transfer_.dsync && bytes == -EOPNOTSUPP) return transfer_all(false);  // from the start, and then a sync
+  if (durable_ && !transfer_.dsync && bytes >= 0) {
+    return request(io_op::datasync, [](io_request& synced) {
+      file_operation& written = *static_cast<owned_request&>(synced).owner;
+      written.finish(synced.result < 0 ? synced.result : written.transfer_.result);
+    });
+  }
   if (op_ == io_op::write || bytes < 0) return finish(bytes);
   // The file may end inside the range, or before it.
   const size_t before = position_ - first_block_;

@@ -25,8 +25,10 @@ class file_operation {
   static result<file_operation*> read(shard& home, const dma_file& file, uint64_t position, size_t length);
 
   /// All of `data`, which is shared, not copied. misaligned when the file is direct and the position, or the address
-  /// or length of a fragment, is not aligned.
-  static result<file_operation*> write(shard& home, const dma_file& file, uint64_t position, iobuf& data);
+  /// or length of a fragment, is not aligned. A durable one ends when its bytes would survive a crash; of earlier writes
+  /// it says nothing.
+  static result<file_operation*> write(shard& home, const dma_file& file, uint64_t position, iobuf& data,
+                                       bool durable = false);
 
   /// `op` is datasync or sync.
   static result<file_operation*> flush(shard& home, const dma_file& file, io_op op);
@@ -54,6 +56,8 @@ class file_operation {
   static file_operation* make(shard& home, const dma_file& file, io_op op, size_t vectors);
 
   std::span<iovec> vectors() { return {reinterpret_cast<iovec*>(this + 1), vector_count_}; }
+  void transfer_all(bool dsync);
+  void request(io_op op, void (*complete)(io_request& request));
   void transferred(int64_t bytes);
   void finish(int64_t outcome);
 
@@ -67,6 +71,7 @@ class file_operation {
   shard& home_;
   const io_op op_;
   const int fd_;
+  bool durable_ = false;
   size_t vector_count_ = 0;
   uint64_t position_ = 0;   // of the first byte asked for
   size_t length_ = 0;       // bytes asked for
@@ -75,6 +80,7 @@ class file_operation {
   int64_t result_ = 0;
   completion done_ = nullptr;
   void* context_ = nullptr;
+  io_engine* engine_ = nullptr;
   owned_transfer transfer_;
   owned_request request_;
 };

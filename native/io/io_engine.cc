@@ -11,6 +11,7 @@ void io_engine::accept(const io_request& request) {
     ASSERT(request.vector_count >= 1);
     ASSERT(request.vector_count <= io_vectors_max);
   }
+  if (request.dsync) ASSERT(request.op == io_op::write);
   if (request.op == io_op::allocate || request.op == io_op::punch) ASSERT(request.length <= INT64_MAX - request.offset);
   ++stats_.in_flight;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <linux/falloc.h>
+#include <linux/fs.h>
 #include <sys/uio.h>
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct io_request {
   io_request* next = nullptr;  // the engine's, while the request is in its hands
 
   io_op op = io_op::read;
+  bool dsync = false;  // write only: complete when the bytes of this request are durable (RWF_DSYNC)
   int fd = -1;
   uint64_t offset = 0;
   uint64_t length = 0;             // allocate and punch only
@@ -37,6 +39,9 @@ struct io_request {
 constexpr int allocation_mode(io_op op) {
   return op == io_op::punch ? FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE : 0;
 }
+
+/// What pwritev2(2) calls it. A kernel or a file system without it says EOPNOTSUPP.
+constexpr int write_flags(const io_request& request) { return request.dsync ? RWF_DSYNC : 0; }
 
 /// What Linux takes in one vectored call (UIO_MAXIOV).
 inline constexpr uint32_t io_vectors_max = 1024;

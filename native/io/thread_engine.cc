@@ -22,7 +22,7 @@ int64_t perform(const io_request& request) {
       done = ::preadv(request.fd, request.vectors, count, offset);
       break;
     case io_op::write:
-      done = ::pwritev(request.fd, request.vectors, count, offset);
+      done = ::pwritev2(request.fd, request.vectors, count, offset, write_flags(request));
       break;
     case io_op::datasync:
       done = ::fdatasync(request.fd);

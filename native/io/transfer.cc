@@ -11,6 +11,7 @@ namespace corebuf {
 
 void transfer::start(io_engine& engine) {
   ASSERT(op == io_op::read || op == io_op::write);
+  if (dsync) ASSERT(op == io_op::write);
   ASSERT(complete != nullptr);
   ASSERT(is_power_of_two(alignment));
   ASSERT(alignment <= transfer_step_max);
@@ -29,6 +30,7 @@ void transfer::start(io_engine& engine) {
 void transfer::submit_step() {
   asked_ = choose_vectors();
   step_.op = op;
+  step_.dsync = dsync;
   step_.fd = fd;
   step_.offset = position_;
   step_.owner = this;

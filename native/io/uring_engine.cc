@@ -20,6 +20,7 @@ void fill_entry(io_uring_sqe& entry, const io_request& request) {
       entry.off = request.offset;
       entry.addr = address_of(request.vectors);
       entry.len = request.vector_count;
+      entry.rw_flags = write_flags(request);
       break;
     case io_op::datasync:
       entry.fsync_flags = IORING_FSYNC_DATASYNC;

@@ -48,13 +48,14 @@ napi_value file_read(napi_env env, napi_callback_info info) {
   return started(env, here, file, file_operation::read(here.home(), file.file, call.size(1), call.size(2)), call.word(3));
 }
 
-/// fileWrite(file, position, slot, number)
+/// fileWrite(file, position, slot, durable, number)
 napi_value file_write(napi_env env, napi_callback_info info) {
-  const arguments<4> call(env, info);
+  const arguments<5> call(env, info);
   environment& here = call.here();
   const open_file& file = here.files[call.word(0)];
   const open_handle data(here.home(), here.handles[call.word(2)]);
-  return started(env, here, file, file_operation::write(here.home(), file.file, call.size(1), *data), call.word(3));
+  const bool durable = call.word(3) != 0;
+  return started(env, here, file, file_operation::write(here.home(), file.file, call.size(1), *data, durable), call.word(4));
 }
 
 /// fileSync(file, dataOnly, number)
