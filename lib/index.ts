@@ -22,7 +22,7 @@ export { ShardGroup } from './shard-group.js';
 export { serve } from './serve.js';
 export type { FileWriteOptions, OpenOptions } from './dma-file.js';
 export { DmaFile } from './dma-file.js';
-export type { AppenderOptions, AppenderStats } from './segment-appender.js';
+export type { AppenderOptions, AppenderStats } from './append-options.js';
 export { SegmentAppender } from './segment-appender.js';
 export type { Capabilities, IoStats, Ledger, ShardStats } from './stats.js';
 export { capabilities, stats } from './stats.js';

@@ -6,16 +6,17 @@
 //
 // Positions are of the file. Blocks are written whole: the last one is padded with zeros, and written again when it has grown.
 import { dirname } from 'node:path';
-import { constants } from './native.js';
 import { BLOCK } from './append-chunk.js';
 import type { AppendChunk } from './append-chunk.js';
+import { checkAppenderOptions } from './append-options.js';
+import type { AppenderOptions, AppenderSizes, AppenderStats } from './append-options.js';
+import { AppendQueue } from './append-queue.js';
 import { AppendTail, unfinished } from './append-tail.js';
 import { appended } from './appended.js';
 import type { Appended } from './appended.js';
 import type { Bytes } from './bytes.js';
-import { checkInteger, checkOptions, checkString, invalidRange, realLength } from './checks.js';
+import { checkInteger, checkString, invalidRange, realLength } from './checks.js';
 import { DmaFile } from './dma-file.js';
-import type { OpenOptions } from './dma-file.js';
 import { DurablePrefix } from './durable-prefix.js';
 import { closed, ioError } from './errors.js';
 import { syncFolder } from './folder.js';
@@ -24,50 +25,7 @@ import type { IoBuf } from './iobuf.js';
 import { Preallocation } from './preallocation.js';
 import { isShortage, WriteBehind } from './write-behind.js';
 
-const MIB = 1024 * 1024;
-const CHUNK_DEFAULT = 16 * 1024;
-const PREALLOCATE_DEFAULT = 32 * MIB;
-const WRITE_BEHIND_DEFAULT = MIB;
 const EINVAL = 22;
-
-export interface AppenderOptions extends OpenOptions {
-  /** Continue here, and cut what is behind. Default: the end of the file. */
-  position?: number;
-  /** Bytes that are collected for one write: a multiple of 4 KiB up to 128 KiB. Default 16 KiB. */
-  chunk?: number;
-  /** The file grows by so much at once; a multiple of 4 KiB, 0 for never. Default 32 MiB. */
-  preallocate?: number;
-  /** Bytes that may be accepted and not yet written before append() waits. Default 1 MiB. */
-  writeBehind?: number;
-}
-
-export interface AppenderStats {
-  /** Of what was written. */
-  bytesAccepted: number;
-  /** With padding, and with blocks that were written again. */
-  bytesWritten: number;
-  /** bytesWritten / bytesAccepted; 1 when nothing was written yet. */
-  amplification: number;
-  writes: number;
-  /** Syncs; many flushes share one. */
-  syncs: number;
-}
-
-/** Calls that wait their turn: appends for room, and what needs the file for itself. */
-type Waiting = WaitingAppend | WaitingTurn;
-
-interface WaitingAppend {
-  readonly data: Appended;
-  readonly resolve: (start: number) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface WaitingTurn {
-  readonly data: undefined;
-  readonly run: () => Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * Appends any bytes to a file. A small record costs one copy into aligned memory and no native call; whole chunks are written in the
@@ -94,7 +52,8 @@ export class SegmentAppender {
   readonly #prefix: DurablePrefix;
   readonly #space: Preallocation;
   readonly #writes: WriteBehind;
-  readonly #commits = new GroupCommit(() => this.#alone(() => this.#commit()));
+  readonly #queue: AppendQueue;
+  readonly #commits = new GroupCommit(() => this.#queue.alone(() => this.#commit()));
   readonly #chunkSize: number;
   readonly #writeBehind: number;
   readonly #tail: AppendTail;
@@ -102,34 +61,36 @@ export class SegmentAppender {
   #limit = -1;
   /** What `position` would be if it counted written bytes only. */
   #counted: number;
-  #waiting: Waiting[] = [];
-  #accepting = false;
-  #occupied = false;
-  #last: Promise<unknown> = Promise.resolve();
   #failure: { error: unknown } | undefined;
   #closing: Promise<void> | undefined;
   #syncs = 0;
   /** The file was cut, and no sync has made that durable. */
   #cutUnsynced = false;
 
-  private constructor(file: DmaFile, chunk: AppendChunk, position: number, size: number, options: Required<Sizes>) {
+  private constructor(file: DmaFile, chunk: AppendChunk, position: number, size: number, sizes: AppenderSizes) {
     this.path = file.path;
     this.#file = file;
     this.#counted = position;
-    this.#chunkSize = options.chunk;
-    this.#writeBehind = options.writeBehind;
+    this.#chunkSize = sizes.chunk;
+    this.#writeBehind = sizes.writeBehind;
     this.#prefix = new DurablePrefix(position);
-    this.#space = new Preallocation(file, options.preallocate, size);
+    this.#space = new Preallocation(file, sizes.preallocate, size);
     this.#writes = new WriteBehind(file, this.#space, this.#prefix, {
       progress: (fresh) => {
         this.#counted += fresh;
-        this.#goOn();
+        this.#queue.goOn();
       },
       failed: (error) => this.#fail(error),
-      starved: (error) => this.#rejectAppends(error),
+      starved: (error) => this.#queue.rejectAppends(error),
     });
-    this.#tail = new AppendTail(position, chunk, options.chunk, (part) => this.#writes.push(part));
-    this.#goOn();
+    this.#tail = new AppendTail(position, chunk, sizes.chunk, (part) => this.#writes.push(part));
+    this.#queue = new AppendQueue({
+      fits: (length) => this.#fits(length),
+      accept: (data) => this.#tail.append(data),
+      makeRoom: () => this.#makeRoom(),
+      settled: () => this.#settled(),
+    });
+    this.#settled();
   }
 
   /**
@@ -139,12 +100,7 @@ export class SegmentAppender {
    */
   static async open(path: string, options: AppenderOptions = {}): Promise<SegmentAppender> {
     checkString('path', path);
-    checkOptions('options', options);
-    const { position: wanted, chunk = CHUNK_DEFAULT, preallocate = PREALLOCATE_DEFAULT, writeBehind = WRITE_BEHIND_DEFAULT, ...opening } = options;
-    if (wanted !== undefined) checkInteger('options.position', wanted);
-    checkBlocks('options.chunk', chunk, BLOCK, constants.fragmentSizeMax);
-    checkBlocks('options.preallocate', preallocate, 0, 2 ** 40);
-    checkInteger('options.writeBehind', writeBehind);
+    const { position: wanted, sizes, opening } = checkAppenderOptions(options);
     const file = await DmaFile.open(path, 'a+', opening);
     try {
       if (BLOCK % file.alignment.offset !== 0 || BLOCK % file.alignment.memory !== 0) throw ioError(EINVAL, 'open', path);
@@ -154,8 +110,8 @@ export class SegmentAppender {
       if (position < size) await file.truncate(position);
       if (size === 0) await syncFolder(dirname(path));
       else await file.datasync();
-      const tail = await unfinished(file, position, chunk);
-      return new SegmentAppender(file, tail, position, position, { chunk, preallocate, writeBehind });
+      const tail = await unfinished(file, position, sizes.chunk);
+      return new SegmentAppender(file, tail, position, position, sizes);
     } catch (error) {
       await file.close();
       throw error;
@@ -250,7 +206,7 @@ export class SegmentAppender {
   async truncate(size: number): Promise<void> {
     checkInteger('size', size, 0, this.#tail.position);
     this.#checkUsable();
-    await this.#inTurn(() => this.#cut(size));
+    await this.#queue.inTurn(() => this.#cut(size));
   }
 
   /**
@@ -275,16 +231,11 @@ export class SegmentAppender {
 
   #append(data: Appended): Promise<number> {
     this.#checkUsable();
-    if (!this.#waits(data.length)) return Promise.resolve(this.#accept(data));
-    const kept = data.keep();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ data: kept, resolve, reject });
-      this.#goOn();
-    });
+    return this.#waits(data.length) ? this.#queue.wait(data.keep()) : Promise.resolve(this.#accept(data));
   }
 
   #waits(length: number): boolean {
-    return this.#waiting.length > 0 || this.#occupied || this.#accepting || !this.#fits(length);
+    return !this.#queue.empty || !this.#fits(length);
   }
 
   #fits(length: number): boolean {
@@ -294,65 +245,18 @@ export class SegmentAppender {
 
   #accept(data: Appended): number {
     this.#limit = -1;
-    this.#accepting = true;
-    try {
-      return this.#tail.append(data);
-    } finally {
-      this.#accepting = false;
-      this.#goOn();
-    }
+    return this.#queue.accept(data);
   }
 
-  /** Whoever waits and can go on does. */
-  #goOn(): void {
-    while (!this.#accepting && !this.#occupied && this.#waiting.length > 0) {
-      const next = this.#waiting[0]!;
-      if (next.data !== undefined && !this.#fits(next.data.length)) {
-        // A chunk that is not full is written only when there is nothing else to wait for.
-        if (this.#writes.idle) this.#tail.writeOut();
-        this.#writes.kick();
-        break;
-      }
-      this.#waiting.shift();
-      if (next.data === undefined) this.#occupy(next);
-      else this.#acceptWaiting(next);
-    }
-    const free = this.#waiting.length === 0 && !this.#occupied && !this.#accepting && this.#failure === undefined && this.#closing === undefined;
+  #makeRoom(): void {
+    // A chunk that is not full is written only when there is nothing else to wait for.
+    if (this.#writes.idle) this.#tail.writeOut();
+    this.#writes.kick();
+  }
+
+  #settled(): void {
+    const free = this.#queue.empty && this.#failure === undefined && this.#closing === undefined;
     this.#limit = free ? this.#counted + this.#writeBehind : -1;
-  }
-
-  #acceptWaiting({ data, resolve, reject }: WaitingAppend): void {
-    try {
-      resolve(this.#accept(data));
-    } catch (error) {
-      reject(error);
-    } finally {
-      data.release();
-    }
-  }
-
-  #occupy({ run, resolve, reject }: WaitingTurn): void {
-    this.#occupied = true;
-    const free = (): void => {
-      this.#occupied = false;
-      this.#goOn();
-    };
-    this.#alone(run).finally(free).then(resolve, reject);
-  }
-
-  /** After everything that waits already; what is asked for later waits for it. */
-  #inTurn(run: () => Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ data: undefined, run, resolve, reject });
-      this.#goOn();
-    });
-  }
-
-  /** Flushes, cuts and the end come one after the other. */
-  #alone(run: () => Promise<void>): Promise<void> {
-    const running = this.#last.then(run);
-    this.#last = running.catch(() => undefined);
-    return running;
   }
 
   async #commit(): Promise<void> {
@@ -405,7 +309,7 @@ export class SegmentAppender {
     await Promise.resolve();
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
-      await this.#inTurn(() => this.#finish());
+      await this.#queue.inTurn(() => this.#finish());
     } catch (error) {
       this.#writes.fail(error);
       throw error;
@@ -432,27 +336,6 @@ export class SegmentAppender {
   #fail(error: unknown): void {
     this.#failure = { error };
     this.#limit = -1;
-    for (const next of this.#waiting.splice(0)) {
-      next.reject(error);
-      next.data?.release();
-    }
+    this.#queue.rejectAll(error);
   }
-
-  #rejectAppends(error: unknown): void {
-    const waiting = this.#waiting;
-    this.#waiting = waiting.filter(({ data }) => data === undefined);
-    for (const next of waiting) {
-      if (next.data === undefined) continue;
-      next.reject(error);
-      next.data.release();
-    }
-    this.#goOn();
-  }
-}
-
-type Sizes = Pick<AppenderOptions, 'chunk' | 'preallocate' | 'writeBehind'>;
-
-function checkBlocks(name: string, value: number, least: number, most: number): void {
-  checkInteger(name, value, least, most);
-  if (value % BLOCK !== 0) throw invalidRange(name, `a multiple of ${BLOCK}`, value);
 }

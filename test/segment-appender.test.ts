@@ -1,38 +1,20 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { capabilities, DmaBuffer, IoBuf, SegmentAppender, stats, thisShard } from 'corebuf';
+import { IoBuf, SegmentAppender, stats } from 'corebuf';
 import type { AppenderOptions } from 'corebuf';
-import { failIn } from './fixtures/fail-in';
+import { alignedCounting, counting } from './support/counting';
+import { engines } from './support/engines';
 import { corebufError, thrownBy } from './support/errors';
-import { Random } from './support/random';
 import { removeScratchAfterEach, scratchPath } from './support/scratch';
 import { expectNothingLeaked } from './support/shards';
 import { testOfZeroCopy } from './support/views';
-import { inSmallFileSystem } from './support/small-file-system';
 
 expectNothingLeaked();
 removeScratchAfterEach();
-afterEach(() => failIn(0));
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const BLOCK = 4096;
 const CHUNK = 16 * KiB;
-
-const { ioUring } = capabilities();
-const engines: ('io_uring' | 'threads')[] = ioUring === true ? ['io_uring', 'threads'] : ['threads'];
-
-/** As many bytes as follow on each other, so that any that are lost or twice there show. */
-function counting(length: number, from = 0): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (let at = 0; at < length; at++) bytes[at] = ((from + at) * 7 + ((from + at) >> 8)) & 0xff;
-  return bytes;
-}
-
-function aligned(length: number, from = 0): IoBuf {
-  const block = DmaBuffer.alloc(length);
-  block.bytes.set(counting(length, from));
-  return new IoBuf().take(block);
-}
 
 describe.each(engines)('a SegmentAppender by %s', (engine) => {
   const open = (path: string, options: AppenderOptions = {}): Promise<SegmentAppender> => SegmentAppender.open(path, { engine, preallocate: MiB, ...options });
@@ -195,14 +177,14 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     const path = scratchPath();
     const log = await open(path);
     const before = stats().ledger.copied;
-    const chain = aligned(128 * KiB).take(aligned(64 * KiB, 128 * KiB));
+    const chain = alignedCounting(128 * KiB).take(alignedCounting(64 * KiB, 128 * KiB));
     expect(await log.append(chain)).toBe(0);
     chain.release();
     expect(stats().ledger.copied).toEqual(before);
     // At a position that is not aligned there is no way around it.
     using tail = IoBuf.from(counting(100, 192 * KiB));
     await log.append(tail);
-    using copied = aligned(64 * KiB, 192 * KiB + 100);
+    using copied = alignedCounting(64 * KiB, 192 * KiB + 100);
     await log.append(copied);
     expect(stats().ledger.copied['copyTo']! - before['copyTo']!).toBe(100 + 64 * KiB);
     await log.close();
@@ -212,8 +194,8 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
   test('takes a chain apart into what is copied and what is not', async () => {
     const path = scratchPath();
     const log = await open(path);
-    using chain = IoBuf.from(counting(BLOCK)).take(aligned(96 * KiB, BLOCK));
-    chain.take(aligned(1000, 100 * KiB)).take(aligned(128 * KiB, 100 * KiB + 1000));
+    using chain = IoBuf.from(counting(BLOCK)).take(alignedCounting(96 * KiB, BLOCK));
+    chain.take(alignedCounting(1000, 100 * KiB)).take(alignedCounting(128 * KiB, 100 * KiB + 1000));
     await log.append(counting(BLOCK, -BLOCK));
     expect(await log.append(chain)).toBe(BLOCK);
     await log.close();
@@ -306,159 +288,6 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     await log.append(counting(9, 70_001));
     await log.close();
     expect(readFileSync(path).equals(counting(70_010))).toBe(true);
-  });
-
-  test('random appends, flushes, cuts and reopenings leave what they leave in a Buffer', async () => {
-    const random = new Random();
-    console.info(`COREBUF_SEED=${random.seed}`);
-    const path = scratchPath();
-    const options = (): AppenderOptions => ({
-      chunk: random.pick([BLOCK, CHUNK, 128 * KiB]),
-      preallocate: random.pick([0, 64 * KiB, MiB]),
-      writeBehind: random.pick([1000, 100_000, MiB]),
-      direct: random.pick(['prefer', 'off']),
-    });
-    let log = await open(path, options());
-    let model = Buffer.alloc(0);
-    let pending: Promise<unknown>[] = [];
-    let durable = 0;
-    const append = (data: IoBuf | Buffer): void => {
-      const start = model.length;
-      model = Buffer.concat([model, data instanceof IoBuf ? data.toBuffer() : data]);
-      pending.push(log.append(data).then((position) => expect(position).toBe(start)));
-      if (data instanceof IoBuf) data.release();
-    };
-    for (let operation = 0; operation < 400; operation++) {
-      const kind = random.upTo(19);
-      if (kind < 9) append(random.bytes(random.size(40_000)));
-      else if (kind < 11) append(IoBuf.from(random.bytes(random.size(200_000))));
-      else if (kind < 12) append(aligned(BLOCK * (1 + random.upTo(40))).append(random.bytes(random.size(BLOCK))));
-      else if (kind < 13) append(random.bytes((BLOCK - (model.length % BLOCK)) % BLOCK));
-      else if (kind < 16) pending.push(log.flush());
-      else if (kind < 17) await new Promise((resolve) => setImmediate(resolve));
-      else {
-        await Promise.all(pending);
-        pending = [];
-        expect(log.position).toBe(model.length);
-        const size = Math.max(0, model.length - random.size(model.length));
-        if (kind === 17) {
-          await log.flush();
-          expect(log.durable).toBe(model.length);
-          expect(readFileSync(path).subarray(0, model.length).equals(model)).toBe(true);
-        } else if (kind === 18) {
-          await log.truncate(size);
-          model = model.subarray(0, size);
-        } else {
-          await log.close();
-          expect(readFileSync(path).equals(model)).toBe(true);
-          log = await open(path, { ...options(), position: size });
-          model = model.subarray(0, size);
-        }
-        durable = 0;
-      }
-      expect(log.durable).toBeGreaterThanOrEqual(durable);
-      durable = log.durable;
-    }
-    await Promise.all(pending);
-    await log.close();
-    expect(readFileSync(path).equals(model)).toBe(true);
-  });
-
-  test('memory that runs out anywhere is an error that changes nothing, and nothing is lost', async () => {
-    const path = scratchPath();
-    const log = await open(path, { writeBehind: 100_000 });
-    let model = Buffer.alloc(0);
-    let failures = 0;
-    const orShortage = async (call: () => Promise<unknown>): Promise<boolean> => {
-      try {
-        await call();
-        return true;
-      } catch (error) {
-        expect(error).toEqual(corebufError('ERR_OUT_OF_MEMORY'));
-        failures++;
-        return false;
-      }
-    };
-    for (let point = 1; point < 40; point++) {
-      const bytes = counting(30_011, model.length);
-      using chain = IoBuf.from(bytes);
-      for (const data of [bytes, chain]) {
-        const before = log.position;
-        thisShard.memory.stats(); // Chunks that lie ready would hide it.
-        failIn(point);
-        const accepted = await orShortage(() => log.append(data));
-        expect(log.position - before).toBe(accepted ? 30_011 : 0);
-        if (accepted) model = Buffer.concat([model, bytes]);
-        await orShortage(() => log.flush());
-        failIn(0);
-      }
-      if (point % 3 === 0) {
-        failIn(point);
-        const size = Math.max(0, model.length - 11);
-        const cut = await orShortage(() => log.truncate(size));
-        failIn(0);
-        // When only the sync found no memory, the cut is made.
-        expect(cut ? [size] : [size, model.length]).toContain(log.position);
-        model = model.subarray(0, log.position);
-      }
-    }
-    expect(failures).toBeGreaterThan(20);
-    await log.flush();
-    expect(log.durable).toBe(model.length);
-    await log.close();
-    expect(readFileSync(path).equals(model)).toBe(true);
-  });
-
-  test('a pressure listener may append: it gets its turn after the append that it came from', async () => {
-    const path = scratchPath();
-    const log = await open(path, { writeBehind: 100_000 });
-    const nested: Promise<number>[] = [];
-    const remove = thisShard.memory.onPressure(() => {
-      failIn(0);
-      nested.push(log.append(Buffer.from('from the listener')));
-    });
-    thisShard.memory.stats();
-    failIn(1);
-    const start = await log.append(counting(50_000));
-    remove();
-    expect(nested).toHaveLength(1);
-    expect([start, await nested[0]]).toEqual([0, 50_000]);
-    await log.close();
-    expect(readFileSync(path).toString('latin1', 50_000)).toBe('from the listener');
-  });
-
-  test('a write that fails is the end: every call tells its error, and only what was durable is', async () => {
-    // Takes no byte, ever.
-    const log = await open('/dev/full', { writeBehind: 50_000 });
-    const full = { code: 'ERR_IO', errno: -28, syscall: 'write', path: '/dev/full' };
-    const appends = Array.from({ length: 10 }, () => log.append(counting(20_000)));
-    const flush = log.flush();
-    using chain = IoBuf.from('waits');
-    const last = log.append(chain);
-    expect((await Promise.allSettled(appends)).map(({ status }) => status)).toEqual([...Array<string>(2).fill('fulfilled'), ...Array<string>(8).fill('rejected')]);
-    for (const call of [...appends.slice(2), last, flush, log.append(Buffer.alloc(1)), log.flush(), log.truncate(0)]) await expect(call).rejects.toMatchObject(full);
-    expect(thrownBy(() => log.tryAppend(Buffer.alloc(1)))).toMatchObject(full);
-    expect(log.durable).toBe(0);
-    await expect(log.close()).rejects.toMatchObject(full);
-    await expect(log.append(Buffer.alloc(1))).rejects.toEqual(corebufError('ERR_CLOSED'));
-  });
-
-  test('a disk that is full is the end, but for what was durable', async () => {
-    await inSmallFileSystem(256 * KiB, async (folder) => {
-      const path = `${folder}/log`;
-      const log = await open(path, { preallocate: MiB });
-      await log.append(counting(100_000));
-      await log.flush();
-      await log.append(counting(300_000, 100_000));
-      const full = { code: 'ERR_IO', errno: -28, syscall: 'write', path };
-      await expect(log.flush()).rejects.toMatchObject(full);
-      expect(log.durable).toBe(100_000);
-      await expect(log.close()).rejects.toMatchObject(full);
-      const again = await open(path, { position: 100_000 });
-      expect(await again.append(counting(50_000, 100_000))).toBe(100_000);
-      await again.close();
-      expect(readFileSync(path).equals(counting(150_000))).toBe(true);
-    });
   });
 });
 
