@@ -134,6 +134,7 @@ export interface Native {
   fileSize(file: number): number;
   fileClose(file: number): number;
   claimRead(ordinal: number, slot: number): number;
+  injectFaults(seed: number, rules: Uint8Array): number;
 }
 
 function load(): Native {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "io/engine_choice.h"
+#include "io/fault_engine.h"
 #include "io/io_engine.h"
 #include "io/thread_engine.h"
 #include "io/uring_engine.h"
@@ -23,11 +24,19 @@ struct engine_maker {
 /// For gtest, which would print the bytes.
 inline void PrintTo(const engine_maker& maker, std::ostream* out) { *out << maker.name; }
 
+/// In which nothing goes wrong.
+inline result<std::unique_ptr<io_engine>> open_faultless() {
+  auto inner = thread_engine::open();
+  if (!inner.ok()) return inner.failure();
+  return fault_engine::open(std::move(inner.value()), [](const io_request&) { return io_fault{}; });
+}
+
 inline const engine_maker engine_makers[] = {
     {"uring_defer", true, [] { return uring_engine::open(uring_setup::defer); }},
     {"uring_coop", true, [] { return uring_engine::open(uring_setup::coop); }},
     {"uring_plain", true, [] { return uring_engine::open(uring_setup::plain); }},
     {"threads", false, [] { return thread_engine::open(); }},
+    {"faultless", false, open_faultless},
 };
 
 /// Derive from it, and instantiate with all_engines() and name_of_engine. Skips where io_uring is forbidden.

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "io/engines_test_support.h"
-#include "io/fault_engine_test_support.h"
+#include "io/fault_engine.h"
+#include "io/scratch_file_test_support.h"
 
 namespace corebuf::test {
 namespace {
@@ -234,10 +235,11 @@ TEST_P(transfer_test, nothing_asked_still_tells_a_bad_descriptor) {
 
 TEST_P(transfer_test, an_error_of_the_disk_is_the_result) {
   const scratch_file file = scratch_file::make(true);
-  fault_engine faulty(engine(), [](const io_request&) { return io_fault::error(EIO); });
+  const auto faulty = fault_engine::open(engine(), [](const io_request&) { return io_fault::error(EIO); });
+  ASSERT_TRUE(faulty.ok());
   block_memory out(block, 'a');
   whole write(io_op::write, file.get(), 0, 512, {out.all()});
-  EXPECT_EQ(run(faulty, write), -EIO);
+  EXPECT_EQ(run(*faulty.value(), write), -EIO);
 }
 
 /// Random lengths cut into random vectors, with random faults, against a plain copy of the file.
@@ -250,21 +252,21 @@ void random_rounds(io_engine& real, bool direct, uint32_t seed) {
   constexpr size_t size_max = 64 * block;
   std::string model;
 
-  fault_engine faulty(real, [&](const io_request& request) {
+  const auto faulty = fault_engine::open(real, [&](const io_request& request) {
     switch (below(8)) {
-      case 0:
-        return io_fault::error(EINTR);
-      case 1:
-        return io_fault::error(EAGAIN);
+      case 0: return io_fault::error(EINTR);
+      case 1: return io_fault::error(EAGAIN);
       case 2:
       case 3:
       case 4:
         // A read of 0 bytes is no short read: it says that the file has ended.
         return io_fault::short_after((request.op == io_op::read ? 1 : 0) + below(bytes_of(request)));
       default:
-        return io_fault{};
+        return io_fault{.late_start = static_cast<uint32_t>(below(3)),
+                        .late_end = static_cast<uint32_t>(below(3))};
     }
   });
+  ASSERT_TRUE(faulty.ok());
 
   for (int round = 0; round < 40; ++round) {
     const size_t offset = align_down(below(size_max), alignment);
@@ -280,7 +282,7 @@ void random_rounds(io_engine& real, bool direct, uint32_t seed) {
       at += part;
     }
     whole moved(writes ? io_op::write : io_op::read, file.get(), offset, alignment, parts);
-    const int64_t result = run(faulty, moved);
+    const int64_t result = run(*faulty.value(), moved);
     if (writes) {
       ASSERT_EQ(result, static_cast<int64_t>(length));
       if (model.size() < offset + length) model.resize(offset + length);

@@ -62,8 +62,8 @@ class event_loop {
   uv_handle_t* prepare_ = nullptr;
   uv_handle_t* check_ = nullptr;
   uv_handle_t* timer_ = nullptr;
-  uv_handle_t* idle_ = nullptr;  // while it runs, polling does not block
-  static constexpr size_t watched_max = 2;  // one per kind of engine
+  uv_handle_t* idle_ = nullptr;             // while it runs, polling does not block
+  static constexpr size_t watched_max = 4;  // one per kind of engine, and those with faults
   std::array<uv_handle_t*, watched_max> polls_{};
   bool idling_ = false;
   bool readable_ = false;

@@ -2,6 +2,10 @@
 
 #include <napi.h>
 
+#include <cstring>
+#include <utility>
+#include <vector>
+
 #include "node/arguments.h"
 #include "node/binding.h"
 #include "node/environment.h"
@@ -95,6 +99,16 @@ napi_value file_close(napi_env env, napi_callback_info info) {
   return to_js(env, error_code::none);
 }
 
+/// injectFaults(seed, rules): for tests; rules are fault_rules, one after the other, in a Uint8Array
+napi_value inject_faults(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  const std::span<std::byte> bytes = call.bytes(1);
+  std::vector<fault_rule> rules(bytes.size() / sizeof(fault_rule));
+  ASSERT(rules.size() * sizeof(fault_rule) == bytes.size());
+  if (!rules.empty()) std::memcpy(rules.data(), bytes.data(), bytes.size());
+  return to_js(env, call.here().files.inject(call.word(0), std::move(rules)));
+}
+
 /// claimRead(ordinal, slot)
 napi_value claim_read(napi_env env, napi_callback_info info) {
   const arguments<2> call(env, info);
@@ -110,7 +124,7 @@ void bind_files(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
       {"fileOpen", file_open}, {"fileRead", file_read},   {"fileWrite", file_write}, {"fileSync", file_sync},
       {"fileSize", file_size}, {"fileClose", file_close}, {"claimRead", claim_read}, {"fileSpace", file_space},
-      {"fileDescriptor", file_descriptor},
+      {"fileDescriptor", file_descriptor}, {"injectFaults", inject_faults},
   };
   bind_functions(env, exports, here, functions);
 }

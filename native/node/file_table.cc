@@ -1,7 +1,9 @@
 #include "node/file_table.h"
 
 #include <cstring>
+#include <utility>
 
+#include "io/fault_engine.h"
 #include "node/event_loop.h"
 #include "node/exchange.h"
 #include "node/script_callback.h"
@@ -23,6 +25,7 @@ size_t slot_of(const io_engine& engine) { return std::strcmp(engine.name(), "io_
 }  // namespace
 
 result<io_engine*> file_table::engine(event_loop& loop, engine_kind kind) {
+  if (injecting_) return faulty_engine(loop, kind);
   if (kind == engine_kind::automatic && automatic_ != nullptr) return automatic_;
   if (kind != engine_kind::automatic) {
     const auto& existing = engines_[kind == engine_kind::io_uring ? 0 : 1];
@@ -30,13 +33,39 @@ result<io_engine*> file_table::engine(event_loop& loop, engine_kind kind) {
   }
   auto opened = open_engine(kind);
   if (!opened) return opened.failure();
-  auto& kept = engines_[slot_of(*opened.value())];
-  if (!kept) {
-    if (!loop.watch(opened.value()->wake_fd())) return error_code::out_of_memory;
-    kept = std::move(opened.value());
-  }
-  if (kind == engine_kind::automatic) automatic_ = kept.get();
+  const size_t slot = slot_of(*opened.value());
+  const auto kept = keep(loop, slot, std::move(opened.value()));
+  if (kept && kind == engine_kind::automatic) automatic_ = kept.value();
+  return kept;
+}
+
+/// The one that is there already, if there is one.
+result<io_engine*> file_table::keep(event_loop& loop, size_t slot, std::unique_ptr<io_engine> opened) {
+  auto& kept = engines_[slot];
+  if (kept) return kept.get();
+  if (!loop.watch(opened->wake_fd())) return error_code::out_of_memory;
+  kept = std::move(opened);
   return kept.get();
+}
+
+result<io_engine*> file_table::faulty_engine(event_loop& loop, engine_kind kind) {
+  auto inner = open_engine(kind);
+  if (!inner) return inner.failure();
+  const size_t slot = kinds + slot_of(*inner.value());
+  if (engines_[slot]) return engines_[slot].get();
+  auto faulty = fault_engine::open(std::move(inner.value()), [plan = faults_.get()](const io_request& request) {
+    return plan->decide(request);
+  });
+  if (!faulty) return faulty.failure();
+  return keep(loop, slot, std::move(faulty.value()));
+}
+
+uint32_t file_table::inject(uint32_t seed, std::vector<fault_rule> rules) {
+  if (!faults_) faults_ = std::make_unique<fault_plan>();
+  const uint32_t hits = faults_->hits();
+  injecting_ = !rules.empty();
+  faults_->set(seed, std::move(rules));
+  return hits;
 }
 
 result<uint32_t> file_table::open(event_loop& loop, int fd, engine_kind kind) {

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "io/dma_file.h"
 #include "io/engine_choice.h"
+#include "io/fault_plan.h"
 #include "io/file_operation.h"
 #include "io/io_engine.h"
 #include "shard/shard.h"
@@ -38,6 +39,10 @@ class file_table {
   /// `started` belongs to the table until JavaScript has been told of its end.
   void start(event_loop& loop, io_engine& engine, file_operation* started, uint32_t number);
 
+  /// For tests. Files that are opened from now on, until the rules are none, have engines in which these faults
+  /// happen; files that were opened under other rules are under these. Returns how often the rules before hit.
+  uint32_t inject(uint32_t seed, std::vector<fault_rule> rules);
+
   void flush();  // hands submitted work to the kernel
   bool reap();   // true when something was completed
   void deliver(const exchange& area, event_loop& loop, const script_callback& callback);
@@ -52,10 +57,15 @@ class file_table {
   void shut();
 
  private:
+  result<io_engine*> keep(event_loop& loop, size_t slot, std::unique_ptr<io_engine> opened);
+  result<io_engine*> faulty_engine(event_loop& loop, engine_kind kind);
+
   static constexpr size_t kinds = 2;
   static constexpr size_t reaped_per_turn = 1024;
 
-  std::array<std::unique_ptr<io_engine>, kinds> engines_;
+  std::unique_ptr<fault_plan> faults_;  // outlives the engines that ask it
+  bool injecting_ = false;
+  std::array<std::unique_ptr<io_engine>, 2 * kinds> engines_;  // of each kind, and of each kind with faults
   io_engine* automatic_ = nullptr;
   std::vector<std::unique_ptr<open_file>> files_;
   std::vector<uint32_t> numbers_free_;
