@@ -103,7 +103,7 @@ void file_operation::start(io_engine& engine, completion done, void* context) {
   done_ = done;
   context_ = context;
   if (op_ == io_op::read || op_ == io_op::write) return transfer_all(durable_);
-  request(op_, [](io_request& made) { static_cast<owned_request&>(made).owner->finish(made.result); });
+  request(op_);
 }
 
 void file_operation::transfer_all(bool dsync) {
@@ -120,24 +120,19 @@ void file_operation::transfer_all(bool dsync) {
   transfer_.start(*engine_);
 }
 
-void file_operation::request(io_op op, void (*complete)(io_request& request)) {
+void file_operation::request(io_op op) {
   request_.op = op;
   request_.fd = fd_;
   request_.offset = position_;
   request_.length = length_;
   request_.owner = this;
-  request_.complete = complete;
+  request_.complete = [](io_request& made) { static_cast<owned_request&>(made).owner->answered(made.result); };
   engine_->submit(request_);
 }
 
 void file_operation::transferred(int64_t bytes) {
   if (transfer_.dsync && bytes == -EOPNOTSUPP) return transfer_all(false);  // from the start, and then a sync
-  if (durable_ && !transfer_.dsync && bytes >= 0) {
-    return request(io_op::datasync, [](io_request& synced) {
-      file_operation& written = *static_cast<owned_request&>(synced).owner;
-      written.finish(synced.result < 0 ? synced.result : written.transfer_.result);
-    });
-  }
+  if (durable_ && !transfer_.dsync && bytes >= 0) return request(io_op::datasync);
   if (op_ == io_op::write || bytes < 0) return finish(bytes);
   // The file may end inside the range, or before it.
   const size_t before = position_ - first_block_;
@@ -146,6 +141,15 @@ void file_operation::transferred(int64_t bytes) {
   data_.trim_back(home_, data_.length() - std::min(before + wanted, data_.length()));
   data_.trim_front(home_, std::min(before, data_.length()));
   finish(static_cast<int64_t>(wanted));
+}
+
+/// Space that is asked for twice is the same space. A sync is not asked again: the second could succeed without the
+/// bytes that the first was about.
+void file_operation::answered(int64_t outcome) {
+  const bool syncs = request_.op == io_op::datasync || request_.op == io_op::sync;
+  const bool passes = outcome == -EINTR || outcome == -EAGAIN;
+  if (passes && !syncs && ++request_.stalls < transfer_stalls_max) return engine_->submit(request_);
+  finish(op_ == io_op::write && outcome >= 0 ? transfer_.result : outcome);
 }
 
 void file_operation::finish(int64_t outcome) {

@@ -57,8 +57,9 @@ class file_operation {
 
   std::span<iovec> vectors() { return {reinterpret_cast<iovec*>(this + 1), vector_count_}; }
   void transfer_all(bool dsync);
-  void request(io_op op, void (*complete)(io_request& request));
+  void request(io_op op);
   void transferred(int64_t bytes);
+  void answered(int64_t outcome);
   void finish(int64_t outcome);
 
   struct owned_transfer : transfer {
@@ -66,6 +67,7 @@ class file_operation {
   };
   struct owned_request : io_request {
     file_operation* owner = nullptr;
+    uint32_t stalls = 0;
   };
 
   shard& home_;

@@ -5,7 +5,7 @@
 
 #include "buffer/buffer_host_test_support.h"
 #include "io/engines_test_support.h"
-#include "io/fault_engine_test_support.h"
+#include "io/fault_engine.h"
 
 namespace corebuf::test {
 namespace {
@@ -31,12 +31,13 @@ class file_operation_test : public engine_suite {
   }
 
   /// Writes `length` letters at position 0 and says what came of it.
-  int64_t write(char letter, bool durable, fault_engine::plan plan) {
+  int64_t write(char letter, bool durable, fault_engine::decision plan) {
     steps_.clear();
-    fault_engine faulty(engine(), [&](const io_request& request) {
+    const auto opened = fault_engine::open(engine(), [&](const io_request& request) {
       steps_.push_back({request.op, request.dsync});
       return plan(request);
     });
+    fault_engine& faulty = static_cast<fault_engine&>(*opened.value());
     buffer* bytes = buffer::make(*host_, length, block);
     std::memset(bytes->data, letter, length);
     iobuf data;
