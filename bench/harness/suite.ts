@@ -2,7 +2,7 @@
 import type { Effort, Sides } from './measure.js';
 
 /** The unit says what a measurement becomes, and whether more of it is better. */
-export type Unit = 'ns' | 'µs' | 'calls/s' | 'GB/s' | 'ms/s';
+export type Unit = 'ns' | 'µs' | 'calls/s' | 'GB/s' | 'ms/s' | 'MiB';
 
 /** Does the operation `count` times. */
 export type Work = (count: number) => void | Promise<void>;
@@ -18,7 +18,7 @@ interface Named {
 /** Many operations under one clock: the time of one, or how many a second. */
 export interface WorkCase extends Named {
   readonly kind: 'work';
-  readonly unit: Exclude<Unit, 'ms/s'>;
+  readonly unit: Exclude<Unit, 'ms/s' | 'MiB'>;
   /** Of one operation, for GB/s. */
   readonly bytes?: number;
   readonly ours: Work;

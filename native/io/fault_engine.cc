@@ -60,6 +60,7 @@ struct fault_engine::shadow : io_request {
       auto& back = static_cast<shadow&>(request);
       back.outer.returned(back);
     };
+    if (fault.bytes >= bytes_of(asked)) fault.shortened = false;
     if (!fault.shortened) return;
     // A read's last block is read whole, since the bytes before its middle were reported.
     const size_t block = block_of(fd);
@@ -126,7 +127,8 @@ size_t fault_engine::reap(size_t most) {
   wake_.clear();
   ended_ = 0;
   inner_.reap(most);
-  for (shadow* late : std::exchange(held_, {})) {
+  const std::vector<shadow*> held = std::exchange(held_, {});
+  for (shadow* late : held) {
     if (late->reaps_left > 0)
       hold(*late, late->reaps_left - 1);
     else if (ended_ == most)
@@ -134,7 +136,7 @@ size_t fault_engine::reap(size_t most) {
     else
       go_on(*late);
   }
-  inner_.flush();
+  if (!held.empty()) inner_.flush();  // Some may begin only now.
   return ended_;
 }
 

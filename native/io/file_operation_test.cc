@@ -6,6 +6,7 @@
 #include "buffer/buffer_host_test_support.h"
 #include "io/engines_test_support.h"
 #include "io/fault_engine.h"
+#include "io/scratch_file_test_support.h"
 
 namespace corebuf::test {
 namespace {
@@ -33,11 +34,11 @@ class file_operation_test : public engine_suite {
   /// Writes `length` letters at position 0 and says what came of it.
   int64_t write(char letter, bool durable, fault_engine::decision plan) {
     steps_.clear();
-    const auto opened = fault_engine::open(engine(), [&](const io_request& request) {
+    auto opened = fault_engine::open(engine(), [&](const io_request& request) {
       steps_.push_back({request.op, request.dsync});
       return plan(request);
     });
-    fault_engine& faulty = static_cast<fault_engine&>(*opened.value());
+    io_engine& faulty = *opened.value();
     buffer* bytes = buffer::make(*host_, length, block);
     std::memset(bytes->data, letter, length);
     iobuf data;
