@@ -45,11 +45,9 @@ export class AppendQueue {
 
   /** Memory may be short, and then its listeners may append in turn: they wait. */
   accept(data: Appended): number {
-    this.#accepting = true;
     try {
-      return this.#owner.accept(data);
+      return this.#take(data);
     } finally {
-      this.#accepting = false;
       this.goOn();
     }
   }
@@ -110,9 +108,18 @@ export class AppendQueue {
     this.goOn();
   }
 
+  #take(data: Appended): number {
+    this.#accepting = true;
+    try {
+      return this.#owner.accept(data);
+    } finally {
+      this.#accepting = false;
+    }
+  }
+
   #acceptWaiting({ data, resolve, reject }: WaitingAppend): void {
     try {
-      resolve(this.accept(data));
+      resolve(this.#take(data));
     } catch (error) {
       reject(error);
     } finally {

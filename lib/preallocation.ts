@@ -6,7 +6,7 @@ import type { DmaFile } from './dma-file.js';
 import { CorebufError } from './errors.js';
 
 /** Not here, or no space for a whole step: writes will find out for themselves whether there is space for them. */
-const OFF_AFTER = new Set(['ENODEV', 'ENOSPC', 'ENOSYS', 'EDQUOT', 'EFBIG', 'EINVAL', 'EOPNOTSUPP', 'ESPIPE']);
+const OFF_AFTER = new Set(['ENODEV', 'ENOSPC', 'ENOSYS', 'EDQUOT', 'EFBIG', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ESPIPE']);
 
 export class Preallocation {
   readonly #file: DmaFile;

@@ -139,6 +139,17 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     expect(readFileSync(path).equals(counting(300_000))).toBe(true);
   });
 
+  test('any number of appends may wait, and each is answered before those that came after it', async () => {
+    await using log = await open(scratchPath());
+    const answered: number[] = [];
+    const first = log.append(Buffer.alloc(MiB));
+    const waiting = Array.from({ length: 50_000 }, (_, at) => log.append(Buffer.alloc(5)).then(() => answered.push(at)));
+    expect(log.position).toBe(MiB);
+    await Promise.all([first, ...waiting]);
+    expect(answered.every((at, ordinal) => at === ordinal)).toBe(true);
+    expect(log.position).toBe(MiB + 250_000);
+  });
+
   test('with no writeBehind at all every append waits for the one before', async () => {
     const path = scratchPath();
     const log = await open(path, { writeBehind: 0, preallocate: 0 });
