@@ -25,7 +25,9 @@ export interface AppenderStats {
   bytesAccepted: number;
   /** With padding, and with blocks that were written again. */
   bytesWritten: number;
-  /** bytesWritten / bytesAccepted; 1 when nothing was written yet. */
+  /** Zeros, ahead of the data: only while syncs of less than 128 KiB come one after the other. */
+  bytesZeroed: number;
+  /** (bytesWritten + bytesZeroed) / bytesAccepted; 1 when nothing was written yet. */
   amplification: number;
   writes: number;
   /** Syncs; many flushes share one. */

@@ -4,34 +4,43 @@
 import { getSystemErrorName } from 'node:util';
 import type { DmaFile } from './dma-file.js';
 import { CorebufError } from './errors.js';
+import { ZeroAhead } from './zero-ahead.js';
 
 /** Not here, or no space for a whole step: writes will find out for themselves whether there is space for them. */
 const OFF_AFTER = new Set(['ENODEV', 'ENOSPC', 'ENOSYS', 'EDQUOT', 'EFBIG', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ESPIPE']);
 
 export class Preallocation {
   readonly #file: DmaFile;
+  readonly #zeros: ZeroAhead;
   #step: number;
   /** The file is at least so long. */
   #end: number;
 
   constructor(file: DmaFile, step: number, end: number) {
     this.#file = file;
+    this.#zeros = new ZeroAhead(file);
     this.#step = step;
     this.#end = end;
   }
 
-  /** Bytes up to `end` can be written without changing the size, or there is no way to have it so. */
+  get bytesZeroed(): number {
+    return this.#zeros.bytesWritten;
+  }
+
+  /** Bytes up to `end` can be written now and without changing the size, or there is no way to have it so. */
   covers(end: number): boolean {
-    return end <= this.#end || this.#step === 0;
+    return end <= this.#zeros.start && (end <= this.#end || this.#step === 0);
   }
 
   /** Bytes from `start` on that can, or all. */
   roomBehind(start: number): number {
-    return this.#step === 0 ? Infinity : this.#end - start;
+    return Math.min(this.#zeros.start, this.#step === 0 ? Infinity : this.#end) - start;
   }
 
   /** @throws ERR_IO, ERR_OUT_OF_MEMORY */
   async grow(to: number): Promise<void> {
+    await this.#zeros.quiet();
+    if (to <= this.#end || this.#step === 0) return;
     const end = Math.ceil(to / this.#step) * this.#step;
     try {
       await this.#file.allocate(this.#end, end - this.#end);
@@ -42,7 +51,18 @@ export class Preallocation {
     }
   }
 
+  /** A sync of so many bytes has ended; nothing from `free` on is written or about to be. */
+  synced(bytes: number, free: number): void {
+    if (this.#step > 0) this.#zeros.synced(bytes, free, this.#end);
+  }
+
+  /** Resolves when only the writes of others are under way. */
+  quiet(): Promise<void> {
+    return this.#zeros.quiet();
+  }
+
   cut(end: number): void {
     this.#end = end;
+    this.#zeros.cut(end);
   }
 }

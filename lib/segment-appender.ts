@@ -6,7 +6,7 @@
 //
 // Positions are of the file. Blocks are written whole: the last one is padded with zeros, and written again when it has grown.
 import { dirname } from 'node:path';
-import { BLOCK } from './append-chunk.js';
+import { BLOCK, blocksUp } from './append-chunk.js';
 import type { AppendChunk } from './append-chunk.js';
 import { checkAppenderOptions } from './append-options.js';
 import type { AppenderOptions, AppenderSizes, AppenderStats } from './append-options.js';
@@ -139,10 +139,12 @@ export class SegmentAppender {
 
   stats(): AppenderStats {
     const { bytesFresh, bytesWritten, writes } = this.#writes;
+    const { bytesZeroed } = this.#space;
     return {
       bytesAccepted: bytesFresh,
       bytesWritten,
-      amplification: bytesFresh === 0 ? 1 : bytesWritten / bytesFresh,
+      bytesZeroed,
+      amplification: bytesFresh === 0 ? 1 : (bytesWritten + bytesZeroed) / bytesFresh,
       writes,
       syncs: this.#syncs,
     };
@@ -283,13 +285,16 @@ export class SegmentAppender {
     this.#syncs++;
     this.#cutUnsynced = false;
     if (this.#failure !== undefined) throw this.#failure.error;
+    const before = this.durable;
     this.#prefix.synced(mark);
+    this.#space.synced(mark - before, blocksUp(this.#tail.position));
   }
 
   async #cut(size: number): Promise<void> {
     if (size > this.#tail.position) throw invalidRange('size', `a whole number from 0 to ${this.#tail.position}`, size);
     this.#tail.writeOut();
     await this.#writes.until(this.#tail.position);
+    await this.#space.quiet();
     const chunk = await unfinished(this.#file, size, this.#chunkSize);
     try {
       await this.#file.truncate(size);
@@ -323,6 +328,7 @@ export class SegmentAppender {
   async #finish(): Promise<void> {
     this.#tail.writeOut();
     await this.#writes.until(this.#tail.position);
+    await this.#space.quiet();
     const longer = (await this.#file.size()) > this.#tail.position;
     if (longer) await this.#file.truncate(this.#tail.position);
     if (longer || !this.#synced) await this.#sync();

@@ -116,12 +116,12 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
 
   test('counts how much more is written than was accepted', async () => {
     await using log = await open(scratchPath());
-    expect(log.stats()).toEqual({ bytesAccepted: 0, bytesWritten: 0, amplification: 1, writes: 0, syncs: 0 });
+    expect(log.stats()).toEqual({ bytesAccepted: 0, bytesWritten: 0, bytesZeroed: 0, amplification: 1, writes: 0, syncs: 0 });
     for (let at = 0; at < 4; at++) {
       await log.append(Buffer.alloc(512));
       await log.flush();
     }
-    expect(log.stats()).toEqual({ bytesAccepted: 2048, bytesWritten: 4 * BLOCK, amplification: 8, writes: 4, syncs: 4 });
+    expect(log.stats()).toEqual({ bytesAccepted: 2048, bytesWritten: 4 * BLOCK, bytesZeroed: 0, amplification: 8, writes: 4, syncs: 4 });
   });
 
   test('waits when writeBehind bytes are on their way, and keeps the order', async () => {
