@@ -1,33 +1,46 @@
 // A file that is read and written past the page cache, straight from and into slab memory.
-import { close, constants as fsConstants, ftruncate, open } from 'node:fs';
+import { close, fstat, ftruncate } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { native } from './native.js';
 import type { OpenedFile } from './native.js';
+import { onAbort } from './abort-waiters.js';
 import { attachDefault } from './attachment.js';
-import { checkBoolean, checkChoice, checkInteger, checkOptions, checkString, invalidType } from './checks.js';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, checkSignal, invalidType } from './checks.js';
+import { flagsOf, modeOf, openDescriptor, pathOf } from './descriptor.js';
 import { DmaBuffer, dmaHandle } from './dma-buffer.js';
-import { checkFile, closed, CorebufError, ioError } from './errors.js';
+import { checkFile, closed, ioError } from './errors.js';
 import type { Handle } from './handle.js';
 import { IoBuf, iobufFrom, iobufHandle } from './iobuf.js';
 import { begin } from './operations.js';
 import { attempt } from './pressure.js';
+import { checkReadable, chunksOf, ReadAhead } from './read-ahead.js';
+import type { FileReadableOptions } from './read-ahead.js';
+import { ReadRanges } from './read-ranges.js';
+import type { ReadManyOptions, ReadRange } from './read-ranges.js';
 
-const openFile = promisify(open);
 const closeFile = promisify(close);
+const statFile = promisify(fstat);
 const truncateFile = promisify(ftruncate);
 
 export interface OpenOptions {
-  /** Permissions of a file that is made. Default 0o666, less the umask. */
-  mode?: number;
+  /** Permissions of a file that is made; a string has octal digits. Default 0o666, less the umask. */
+  mode?: number | string;
   /** 'prefer' (default): direct where the file system can, else buffered; 'require': ERR_IO where it cannot; 'off': buffered. */
   direct?: 'require' | 'prefer' | 'off';
   /** Default: what COREBUF_ENGINE says, else io_uring where the kernel allows it, else threads. */
   engine?: 'io_uring' | 'threads';
 }
 
-export interface FileWriteOptions {
-  /** Stops the waiting, not the write. */
+export interface FileOptions {
+  /**
+   * Ends the waiting; the promise is rejected with the signal's reason. What was begun is finished by the kernel all the same, so a write may
+   * or may not have been made; its memory comes home by itself. Any number of operations may share a signal.
+   */
   signal?: AbortSignal;
+}
+
+export interface FileWriteOptions extends FileOptions {
   /** Resolve when these bytes are durable. Default false. */
   durable?: boolean;
 }
@@ -51,6 +64,7 @@ export class DmaFile {
   /** What positions and lengths (offset) and addresses (memory) must be multiples of, and who said so. */
   readonly alignment: { memory: number; offset: number; source: string };
   readonly #file: number;
+  readonly #readers = new Set<ReadAhead>();
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #whenDone: (() => void) | undefined;
@@ -64,32 +78,34 @@ export class DmaFile {
   }
 
   /**
-   * Opens `path` with flags as in node:fs ('r', 'r+', 'w', 'w+', 'a+', 'wx', …; default 'r'). 'a' keeps what is there or makes the
-   * file; writes go where they are told, not to the end.
+   * Opens `path`, a string, a Buffer or a file URL, with flags as in node:fs ('r', 'r+', 'w', 'w+', 'a+', 'wx', 'rs', …, or a number
+   * such as O_RDWR | O_CREAT; default 'r'). 'a' keeps what is there or makes the file; writes go where they are told, not to the end, also
+   * with O_APPEND.
    *
    * @throws node:fs's own errors, such as ENOENT; ERR_IO (EINVAL) when direct I/O is required and refused.
    */
-  static async open(path: string, flags = 'r', options: OpenOptions = {}): Promise<DmaFile> {
-    checkString('path', path);
-    checkString('flags', flags);
+  static async open(path: string | Buffer | URL, flags: string | number = 'r', options: OpenOptions = {}): Promise<DmaFile> {
+    const place = pathOf(path);
+    const name = String(place);
+    const bits = flagsOf(flags);
     checkOptions('options', options);
     const { mode = 0o666, direct = 'prefer', engine } = options;
-    checkInteger('options.mode', mode, 0, 0o7777);
+    const permissions = modeOf('options.mode', mode);
     checkChoice('options.direct', direct, ['require', 'prefer', 'off']);
     checkChoice('options.engine', engine, ['io_uring', 'threads']);
     attachDefault();
 
-    const fd = await openDescriptor(path, flagsOf(flags), mode, direct);
+    const fd = await openDescriptor(place, bits, permissions, direct);
     try {
       const opened = native.fileOpen(fd, ENGINES[engine ?? 'automatic']);
       if (typeof opened === 'number') {
-        checkFile(opened, engine === undefined ? 'open' : `open engine ${engine}`, path);
+        checkFile(opened, engine === undefined ? 'open' : `open engine ${engine}`, name);
         throw new Error('unreachable');
       }
-      const file = new DmaFile(path, opened);
+      const file = new DmaFile(name, opened);
       if (direct === 'require' && !file.direct) {
         await file.close();
-        throw ioError(22, 'open', path);
+        throw ioError(22, 'open', name);
       }
       return file;
     } finally {
@@ -104,19 +120,75 @@ export class DmaFile {
   }
 
   /**
+   * What node:fs says of the open file, whatever has become of its name.
+   *
+   * @throws ERR_CLOSED, ERR_IO
+   */
+  async stat(options?: { bigint?: false }): Promise<Stats>;
+  async stat(options: { bigint: true }): Promise<BigIntStats>;
+  async stat(options: { bigint?: boolean }): Promise<Stats | BigIntStats>;
+  async stat(options: { bigint?: boolean } = {}): Promise<Stats | BigIntStats> {
+    checkOptions('options', options);
+    const { bigint = false } = options;
+    checkBoolean('options.bigint', bigint);
+    return this.#byNode('fstat', (fd) => statFile(fd, { bigint }));
+  }
+
+  /**
    * The bytes from `position` on: `length`, or fewer where the file ends before. Any range: it is served by aligned reads into slab memory and
    * shared from there. The chain is the caller's to release.
    *
    * @throws ERR_CLOSED, ERR_OUT_OF_MEMORY, ERR_IO
    */
-  async read(position: number, length: number, options?: { signal?: AbortSignal }): Promise<IoBuf> {
+  async read(position: number, length: number, options?: FileOptions): Promise<IoBuf> {
     checkInteger('position', position);
     checkInteger('length', length, 0, Number.MAX_SAFE_INTEGER - position);
+    const signal = signalOf(options);
     this.#checkOpen();
-    options?.signal?.throwIfAborted();
-    if (length === 0) return new IoBuf();
-    const data = await this.#run('read', options?.signal, (number) => native.fileRead(this.#file, position, length, number));
-    return iobufFrom(data!);
+    return length === 0 ? new IoBuf() : this.#read(position, length, signal);
+  }
+
+  /**
+   * The bytes of many ranges, which may overlap, in the order in which they were given: as read() would bring them, with fewer reads.
+   * Neighbours are read together and share the memory, so what one of them refers to keeps all that came with it.
+   *
+   * @throws the first error of any read, and then nothing stays behind; ERR_CLOSED, ERR_OUT_OF_MEMORY, ERR_IO
+   * @example
+   * const blocks = await file.readMany([{ position: 8192, length: 100 }, { position: 0, length: 4096 }]);
+   * for (const block of blocks) block.release();
+   */
+  async readMany(ranges: readonly ReadRange[], options: ReadManyOptions = {}): Promise<IoBuf[]> {
+    checkOptions('options', options);
+    const wanted = new ReadRanges(ranges, options);
+    const signal = signalOf(options);
+    this.#checkOpen();
+    return wanted.read((position, length) => this.#read(position, length, signal));
+  }
+
+  /**
+   * The bytes from `start` on, chunk by chunk, each the caller's to release; reading goes on while they are worked on. How far ahead
+   * depends on who waits for whom: a consumer that is faster than the disk gets up to `readAhead` bytes ahead of it, a slower one
+   * a chunk. It ends where the file ended when the last chunk was read; what is appended later is not waited for.
+   *
+   * Leaving the loop, and return(), wait for what is under way and give it back; an aborted signal gives back at once, or as it arrives.
+   * So does close(): a next() that waits then gets its chunk, later ones throw ERR_CLOSED. Who stops reading without any of these keeps what was
+   * read ahead.
+   *
+   * @throws from next(): ERR_CLOSED, ERR_OUT_OF_MEMORY, ERR_IO, the signal's reason
+   * @example
+   * let bytes = 0;
+   * for await (const chunk of file.readable({ start: 4096 })) {
+   *   bytes += chunk.length;
+   *   chunk.release();
+   * }
+   */
+  readable(options: FileReadableOptions = {}): AsyncIterableIterator<IoBuf> {
+    const block = this.alignment.offset;
+    const checked = checkReadable(options, block);
+    this.#checkOpen();
+    const { signal } = checked;
+    const read = (position: number, length: number, urgent: boolean): Promise<IoBuf> => this.#read(position, length, signal, urgent);
+    return chunksOf(new ReadAhead(read, checked, block), this.#readers, signal);
   }
 
   /**
@@ -129,13 +201,12 @@ export class DmaFile {
    * @throws ERR_MISALIGNED when the file is direct and position, length or a fragment is not aligned; ERR_CLOSED, ERR_RELEASED,
    * ERR_OUT_OF_MEMORY, ERR_IO
    */
-  async write(position: number, data: IoBuf | DmaBuffer, options: FileWriteOptions = {}): Promise<number> {
+  async write(position: number, data: IoBuf | DmaBuffer, options?: FileWriteOptions): Promise<number> {
     checkInteger('position', position);
-    checkOptions('options', options);
-    const { signal, durable = false } = options;
+    const signal = signalOf(options);
+    const durable = options?.durable ?? false;
     checkBoolean('options.durable', durable);
     if (!(data instanceof IoBuf) && !(data instanceof DmaBuffer)) throw invalidType('data', 'an IoBuf or a DmaBuffer', data);
-    signal?.throwIfAborted();
     const handle = data instanceof IoBuf ? iobufHandle(data) : dmaHandle(data);
     const slot = handle.slot(data instanceof IoBuf ? 'IoBuf' : 'DmaBuffer');
     this.#checkOpen();
@@ -166,16 +237,7 @@ export class DmaFile {
    */
   async truncate(size: number): Promise<void> {
     checkInteger('size', size);
-    this.#checkOpen();
-    this.#inFlight++;
-    try {
-      // By Node's own threads: io_uring can do it since Linux 6.9 only, and it is rare.
-      await truncateFile(native.fileDescriptor(this.#file), size);
-    } catch (error) {
-      throw ioError(-(error as { errno: number }).errno, 'ftruncate', this.path);
-    } finally {
-      this.#ended();
-    }
+    await this.#byNode('ftruncate', (fd) => truncateFile(fd, size));
   }
 
   /**
@@ -216,6 +278,7 @@ export class DmaFile {
   }
 
   async #close(): Promise<void> {
+    for (const reader of this.#readers) reader.stop(closed('file'));
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenDone = resolve));
     native.fileClose(this.#file);
   }
@@ -224,22 +287,65 @@ export class DmaFile {
     if (this.#closing !== undefined) throw closed('file');
   }
 
-  /** The operation goes on in the kernel when a signal stops the waiting; its memory comes home when it ends. */
-  #run(syscall: string, signal: AbortSignal | undefined, start: (number: number) => number, ...about: Handle[]): Promise<Handle | undefined> {
+  async #read(position: number, length: number, signal: AbortSignal | undefined, urgent = true): Promise<IoBuf> {
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    const start = (number: number): number => native.fileRead(this.#file, position, length, number);
+    return iobufFrom((await this.#run('read', signal, start, undefined, urgent))!);
+  }
+
+  /** By Node's own threads, for what is rare: io_uring can truncate since Linux 6.9 only. */
+  async #byNode<T>(syscall: string, call: (fd: number) => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    this.#inFlight++;
+    try {
+      return await call(native.fileDescriptor(this.#file));
+    } catch (error) {
+      throw ioError(-(error as { errno: number }).errno, syscall, this.path);
+    } finally {
+      this.#ended();
+    }
+  }
+
+  /**
+   * The operation, on the bytes of `data` if there are any, goes on in the kernel when a signal stops the waiting; its memory comes home when
+   * it ends. It is in flight before it begins, because who is asked for memory may close the file. The signal comes last:
+   * nothing of the caller's may run between his data being looked at and its being shared.
+   */
+  #run(syscall: string, signal: AbortSignal | undefined, start: (number: number) => number, data?: Handle, urgent = true): Promise<Handle | undefined> {
     return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal!.reason as Error);
-      const settle = (result: number, data: Handle | undefined): void => {
-        signal?.removeEventListener('abort', abort);
-        this.#ended();
-        if (signal?.aborted === true) data?.release();
-        if (result < 0) reject(ioError(-result, syscall, this.path));
-        else resolve(data);
+      let waiting = true;
+      let forget: (() => void) | undefined;
+      const stop = (reason: unknown): void => {
+        waiting = false;
+        reject(reason);
       };
-      const begun = attempt(() => begin({ reads: syscall === 'read', settle }, start), ...about);
-      checkFile(begun, syscall, this.path);
-      this.#inFlight++;
-      signal?.addEventListener('abort', abort, { once: true });
+      const settle = (result: number, read: Handle | undefined): void => {
+        forget?.();
+        this.#ended();
+        if (!waiting) read?.release();
+        else if (result < 0) reject(ioError(-result, syscall, this.path));
+        else resolve(read);
+      };
+      this.#start(() => begin({ reads: syscall === 'read', settle }, start), syscall, data, urgent);
+      if (signal === undefined) return;
+      try {
+        if (signal.aborted) stop(signal.reason);
+        else forget = onAbort(signal, stop);
+      } catch (error) {
+        stop(error);
+      }
     });
+  }
+
+  #start(call: () => number, syscall: string, data: Handle | undefined, urgent: boolean): void {
+    this.#inFlight++;
+    try {
+      checkFile(urgent ? attempt(call, ...(data === undefined ? [] : [data])) : call(), syscall, this.path);
+    } catch (error) {
+      this.#ended();
+      throw error;
+    }
   }
 
   #ended(): void {
@@ -247,39 +353,12 @@ export class DmaFile {
   }
 }
 
-/**
- * node:fs turns letters into numbers only inside open(): the same table, so that O_DIRECT can be added. Without O_APPEND, with
- * which Linux ignores the position of a write: here 'a' only means that what is there stays.
- */
-function flagsOf(flags: string): number {
-  const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_TRUNC, O_EXCL } = fsConstants;
-  const known: Record<string, number> = {
-    r: O_RDONLY,
-    'r+': O_RDWR,
-    w: O_WRONLY | O_CREAT | O_TRUNC,
-    wx: O_WRONLY | O_CREAT | O_TRUNC | O_EXCL,
-    'w+': O_RDWR | O_CREAT | O_TRUNC,
-    'wx+': O_RDWR | O_CREAT | O_TRUNC | O_EXCL,
-    a: O_WRONLY | O_CREAT,
-    ax: O_WRONLY | O_CREAT | O_EXCL,
-    'a+': O_RDWR | O_CREAT,
-    'ax+': O_RDWR | O_CREAT | O_EXCL,
-  };
-  const found = known[flags];
-  if (found === undefined) checkChoice('flags', flags, Object.keys(known));
-  return found!;
-}
-
-/** With O_DIRECT where it is wanted; file systems without it say EINVAL. */
-async function openDescriptor(path: string, flags: number, mode: number, direct: string): Promise<number> {
-  const directFlag = (fsConstants as { O_DIRECT?: number }).O_DIRECT ?? 0;
-  if (direct === 'off' || directFlag === 0) return openFile(path, flags, mode);
-  try {
-    return await openFile(path, flags | directFlag, mode);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-    if (direct === 'require') throw new CorebufError('ERR_IO', `EINVAL: this file system refuses direct I/O, open '${path}'`, { errno: -22, syscall: 'open', path, cause: error });
-    // The refused open may have made the file already: what must be new was new.
-    return openFile(path, flags & ~fsConstants.O_EXCL, mode);
-  }
+/** Absent, or not aborted yet. @throws TypeError, the signal's reason. */
+function signalOf(options: FileOptions | undefined): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  checkOptions('options', options);
+  const { signal } = options;
+  checkSignal('options.signal', signal);
+  signal?.throwIfAborted();
+  return signal;
 }

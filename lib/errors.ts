@@ -41,6 +41,11 @@ export class CorebufError extends Error {
     if (details?.path !== undefined) this.path = details.path;
   }
 
+  /** ERR_IO: what <errno.h> calls `errno`, such as 'EIO' or 'ENOSPC'. */
+  get errnoName(): string | undefined {
+    return this.errno === undefined ? undefined : getSystemErrorName(this.errno);
+  }
+
   get [Symbol.toStringTag](): string {
     return 'CorebufError';
   }

@@ -381,7 +381,9 @@ describe('open', () => {
     const range = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
     await expect(DmaFile.open(7 as never)).rejects.toMatchObject(type);
     await expect(DmaFile.open(path, 'rw')).rejects.toMatchObject(range);
-    await expect(DmaFile.open(path, 2 as never)).rejects.toMatchObject(type);
+    await expect(DmaFile.open(path, {} as never)).rejects.toMatchObject(type);
+    await expect(DmaFile.open(path, -1)).rejects.toMatchObject(range);
+    await expect(DmaFile.open(path, 2 ** 31)).rejects.toMatchObject(range);
     await expect(DmaFile.open(path, 'w', null as never)).rejects.toMatchObject(type);
     await expect(DmaFile.open(path, 'w', { engine: 'steam' as never })).rejects.toMatchObject(range);
     await expect(DmaFile.open(path, 'w', { direct: true as never })).rejects.toMatchObject(type);

@@ -46,5 +46,5 @@ test.each<[string, () => unknown, RegExp]>([
 
 test('methods that answer promises reject and do not throw', async () => {
   const opening = DmaFile.open(undefined as never);
-  await expect(opening).rejects.toMatchObject({ name: 'TypeError', message: 'path must be a string; received type undefined (undefined)' });
+  await expect(opening).rejects.toMatchObject({ name: 'TypeError', message: 'path must be a string, a Buffer or a file URL; received type undefined (undefined)' });
 });
