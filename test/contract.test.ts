@@ -151,6 +151,9 @@ interface ExpectedFile {
   readonly engine: 'io_uring' | 'threads';
   readonly alignment: { memory: number; offset: number; source: string };
   size(): Promise<number>;
+  stat(): Promise<{ size: number }>;
+  readMany(ranges: readonly { position: number; length: number }[], options?: Signal): Promise<IoBuf[]>;
+  readable(options?: Signal & { start?: number; end?: number; chunk?: number; readAhead?: number }): AsyncIterableIterator<IoBuf>;
   read(position: number, length: number, options?: Signal): Promise<IoBuf>;
   write(position: number, data: IoBuf | DmaBuffer, options?: Signal): Promise<number>;
   datasync(): Promise<void>;
@@ -167,7 +170,7 @@ interface ExpectedModule {
     Record<'directIo' | 'pinning' | 'externalBuffers' | 'hugePages' | 'stallStacks', boolean> & Counts<'cpus' | 'numaNodes'>;
   serve(service: { add(a: number): number }): { add(a: number): number };
   DmaBuffer: { alloc(length: number, options?: { alignment?: number; zero?: boolean }): DmaBuffer };
-  DmaFile: { open(path: string, flags?: string, options?: OpenOptions): Promise<DmaFile> };
+  DmaFile: { open(path: string | URL | Buffer, flags?: string | number, options?: OpenOptions): Promise<DmaFile> };
   IoBuf: {
     new (): IoBuf;
     from(data: string | Bytes, encoding?: BufferEncoding): IoBuf;

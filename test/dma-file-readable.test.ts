@@ -110,6 +110,18 @@ describe.each(engines)('a readable of a DmaFile by %s', (engine) => {
       expect(used()).toBe(before);
     });
 
+    test('more at once, when what was read ahead is waited for', async () => {
+      const { path } = fileOf(1 * MiB);
+      await using file = await open(path);
+      const chunks = file.readable({ chunk, readAhead });
+      const [first, afterFirst] = [chunks.next(), inFlight()];
+      ((await first).value as IoBuf).release();
+      const [second, afterSecond] = [chunks.next(), inFlight()];
+      ((await second).value as IoBuf).release();
+      expect([afterFirst, afterSecond]).toEqual([1, 2]);
+      await chunks.return!();
+    });
+
     test('less for one that is slow', async () => {
       const { path } = fileOf(size);
       await using file = await open(path);
@@ -300,7 +312,7 @@ describe.each(engines)('a readable of a DmaFile by %s', (engine) => {
     for (let at = 0; at < 4; at++) ((await chunks.next()).value as IoBuf).release();
     appendFileSync(path, 'grown');
     expect(holds((await chunks.next()).value as IoBuf, Buffer.from('grown'))).toBe(true);
-    appendFileSync(path, 'late');
+    appendFileSync(path, Buffer.alloc(64 * KiB, 'late'));
     expect(await chunks.next()).toEqual({ value: undefined, done: true });
 
     const cut = file.readable({ chunk: 16 * KiB, readAhead: 0 });
@@ -318,35 +330,46 @@ describe.each(engines)('a readable of a DmaFile by %s', (engine) => {
     expect(await chunks.next()).toEqual({ value: undefined, done: true });
   });
 
-  test('reads less ahead when memory is short, and fails only when nothing is left for what is waited for', async () => {
+  test('does without what there is no memory to read ahead, and asks for memory only for what is waited for', async () => {
     const { path, content } = fileOf(256 * KiB);
     await using file = await open(path);
-    let failures = 0;
-    for (let point = 1; point < 200; point++) {
-      const before = liveHere();
-      failIn(point);
-      const parts: Buffer[] = [];
-      let failed: unknown;
-      try {
-        for await (const chunk of file.readable({ chunk: 16 * KiB })) {
-          failIn(0);
-          parts.push(chunk.toBuffer());
-          chunk.release();
-          failIn(1); // For what is read ahead.
-        }
-      } catch (error) {
-        failed = error;
-      }
+    let asked = 0;
+    const stop = thisShard.memory.onPressure(() => {
+      asked++;
       failIn(0);
-      expect(liveHere()).toBe(before);
-      if (failed === undefined) {
-        expect(Buffer.concat(parts).equals(content)).toBe(true);
-        break;
-      }
-      failures++;
-      expect(failed).toEqual(corebufError('ERR_OUT_OF_MEMORY'));
+    });
+    const chunks = file.readable({ chunk: 16 * KiB });
+    const parts: Buffer[] = [];
+    for (;;) {
+      const next = chunks.next();
+      failIn(1);
+      const { done, value } = (await next) as IteratorResult<IoBuf, undefined>;
+      failIn(0);
+      if (done === true) break;
+      parts.push(value.toBuffer());
+      value.release();
     }
-    expect(failures).toBeGreaterThan(0);
+    stop();
+    expect(Buffer.concat(parts).equals(content)).toBe(true);
+    expect(asked).toBeGreaterThan(2);
+    expect(asked).toBeLessThan(parts.length);
+  });
+
+  test('fails when there is no memory for what is waited for, and gives everything back', async () => {
+    const { path } = fileOf(256 * KiB);
+    await using file = await open(path);
+    for (const begun of [0, 1, 5]) {
+      const before = liveHere();
+      const chunks = file.readable({ chunk: 16 * KiB });
+      for (let at = 0; at < begun; at++) ((await chunks.next()).value as IoBuf).release();
+      failIn(1);
+      const failed: unknown = await (async () => {
+        for await (const chunk of chunks) chunk.release();
+      })().catch((error: unknown) => error);
+      failIn(0);
+      expect(failed).toEqual(corebufError('ERR_OUT_OF_MEMORY'));
+      expect([liveHere(), inFlight()]).toEqual([before, 0]);
+    }
   });
 });
 
