@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { durableAppends, plainAppends } from './disk/appends.js';
 import { besideFioCases, readsBesideNode } from './disk/reads.js';
 import { fillFile } from './disk/scratch-file.js';
-
+import { streamingCases } from './disk/streaming.js';
 import type { Case, OpenSuite, Suite } from './harness/suite.js';
 
 const POOL = 16;
@@ -24,7 +24,7 @@ async function open(setting = 'default'): Promise<OpenSuite> {
         await besideFioCases(blocks),
         await durableAppends(folder),
         await plainAppends(folder),
-
+        [streamingCases(folder), () => Promise.resolve()],
       ];
   return {
     cases: opened.flatMap(([cases]) => cases),
