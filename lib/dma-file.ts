@@ -204,7 +204,7 @@ export class DmaFile {
   async write(position: number, data: IoBuf | DmaBuffer, options?: FileWriteOptions): Promise<number> {
     checkInteger('position', position);
     const signal = signalOf(options);
-    const durable = options?.durable ?? false;
+    const { durable = false } = options ?? {};
     checkBoolean('options.durable', durable);
     if (!(data instanceof IoBuf) && !(data instanceof DmaBuffer)) throw invalidType('data', 'an IoBuf or a DmaBuffer', data);
     const handle = data instanceof IoBuf ? iobufHandle(data) : dmaHandle(data);
