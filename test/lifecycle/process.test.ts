@@ -1,5 +1,5 @@
 // When processes end, and what is left of what was under way: programs of test/fixtures in processes of their own.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { capabilities } from 'corebuf';
 import { expectWell, runProgram } from '../support/program';
 import { removeScratchAfterEach, scratchPath } from '../support/scratch';
@@ -9,6 +9,8 @@ jest.setTimeout(120_000);
 
 /** Set by tools/jest-asan.sh; memory of sanitized processes says nothing. */
 const sanitized = process.env.LD_PRELOAD?.includes('asan') === true;
+
+const BLOCK = 4096;
 
 const engines = capabilities().ioUring === true ? ['io_uring', 'threads'] : ['threads'];
 
@@ -37,6 +39,31 @@ describe.each(engines)('with %s', (engine) => {
     const seed = process.env.COREBUF_SEED ?? `${Math.floor(Math.random() * 2 ** 32)}`;
     console.info(`COREBUF_SEED=${seed}`);
     await expectWell('terminate-in-traffic', { args: [scratchFolder(), '25', seed], env });
+  });
+
+  const writtenLate = (at: number): Buffer => Buffer.alloc(BLOCK, Math.max(0, at - 15));
+
+  test.each([
+    ['a shard that is terminated', 'terminate'],
+    ['a group that is closed', 'close'],
+    ['a group that is closed without waiting for them', 'leave'],
+  ])('%s finishes 32 reads and writes that are in flight', async (_, how) => {
+    const path = scratchPath();
+    writeFileSync(path, Buffer.alloc(32 * BLOCK));
+    await expectWell('late-io', { args: [path, how], env });
+    const blocks = Array.from({ length: 32 }, (_, at) => writtenLate(at));
+    expect(readFileSync(path).equals(Buffer.concat(blocks))).toBe(true);
+  });
+
+  test('process.exit() with 32 reads and writes in flight ends at once, and each block is the old one or the new one', async () => {
+    const path = scratchPath();
+    writeFileSync(path, Buffer.alloc(32 * BLOCK));
+    expect(await runProgram('late-io', { args: [path, 'exit'], env })).toEqual({ code: 32, signal: null, stdout: '', stderr: '' });
+    const content = readFileSync(path);
+    for (let at = 0; at < 32; at++) {
+      const block = content.subarray(at * BLOCK, (at + 1) * BLOCK);
+      expect(block.equals(writtenLate(at)) || block.equals(Buffer.alloc(BLOCK))).toBe(true);
+    }
   });
 
   test.each(['alone', 'together'])('plain workers have shards of their own, %s', async (how) => {
