@@ -1,4 +1,4 @@
-// An appender when memory or the disk gives out.
+// An appender when memory runs out, and on a device that takes nothing. (Disks that fill up: file-systems.test.ts.)
 import { readFileSync } from 'node:fs';
 import { IoBuf, SegmentAppender, thisShard } from 'corebuf';
 import type { AppenderOptions } from 'corebuf';
@@ -8,7 +8,6 @@ import { engines } from './support/engines';
 import { corebufError, thrownBy } from './support/errors';
 import { removeScratchAfterEach, scratchPath } from './support/scratch';
 import { expectNothingLeaked } from './support/shards';
-import { inSmallFileSystem } from './support/small-file-system';
 
 expectNothingLeaked();
 removeScratchAfterEach();
@@ -97,23 +96,5 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     expect(log.durable).toBe(0);
     await expect(log.close()).rejects.toMatchObject(full);
     await expect(log.append(Buffer.alloc(1))).rejects.toEqual(corebufError('ERR_CLOSED'));
-  });
-
-  test('a disk that is full is the end, but for what was durable', async () => {
-    await inSmallFileSystem(256 * KiB, async (folder) => {
-      const path = `${folder}/log`;
-      const log = await open(path, { preallocate: MiB });
-      await log.append(counting(100_000));
-      await log.flush();
-      await log.append(counting(300_000, 100_000));
-      const full = { code: 'ERR_IO', errno: -28, syscall: 'write', path };
-      await expect(log.flush()).rejects.toMatchObject(full);
-      expect(log.durable).toBe(100_000);
-      await expect(log.close()).rejects.toMatchObject(full);
-      const again = await open(path, { position: 100_000 });
-      expect(await again.append(counting(50_000, 100_000))).toBe(100_000);
-      await again.close();
-      expect(readFileSync(path).equals(counting(150_000))).toBe(true);
-    });
   });
 });
