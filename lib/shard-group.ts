@@ -1,35 +1,19 @@
 // One worker_thread per shard, wired to each other and to the thread that starts them.
 import { EventEmitter, once } from 'node:events';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { constants, native } from './native.js';
-import { attachDefault, SPIN_DEFAULT } from './attachment.js';
-import type { ShardOptions } from './attachment.js';
-import { checkBoolean, checkChoice, checkFunction, checkInteger, checkOptions, invalidType } from './checks.js';
+import { attachDefault } from './attachment.js';
+import { checkChoice, checkFunction, checkInteger } from './checks.js';
 import { closed, CorebufError } from './errors.js';
+import { planOf } from './group-plan.js';
+import type { GroupOptions, Plan } from './group-plan.js';
 import type { FromWorker, ReportedEvent, ReportFromWorker, StartMessage, ToWorker } from './group-protocol.js';
-import { parseMemorySize } from './memory-size.js';
-import { IN_FLIGHT_DEFAULT, PeerGroup } from './peers.js';
+import { PeerGroup } from './peers.js';
 import type { PeerAddress, Peers, Remote, RemoteAll } from './peers.js';
 import { decodeError } from './remote-error.js';
-import { checkStallThreshold } from './stalls.js';
 import { STATS_METHOD } from './stats.js';
 import type { ShardStats } from './stats.js';
-
-export interface GroupOptions extends Omit<ShardOptions, 'cpu'> {
-  /** 1 … 255, or 'all': as many as this process may use CPUs (affinity and cgroup quota). Default 'all'. */
-  shards?: number | 'all';
-  /** One CPU per shard. Default true when there are as many CPUs as shards. */
-  pin?: boolean;
-  /** Of the whole group, split evenly. Default half of what the cgroup, or the machine, allows. */
-  memory?: number | string;
-  /** As of any Worker; must be cloneable. */
-  workerData?: unknown;
-  /** Requests under way from one shard to another before callers wait. Default 1024. */
-  maxInFlight?: number;
-}
 
 export interface ShardExit {
   /** Index in the group. */
@@ -37,15 +21,6 @@ export interface ShardExit {
   code: number;
   /** What it died of, when it was an uncaught error. */
   error: Error | undefined;
-}
-
-interface Plan {
-  readonly module: string;
-  readonly shards: number;
-  readonly maxInFlight: number;
-  readonly spin: number;
-  readonly workerData: unknown;
-  readonly optionsOf: (index: number) => ShardOptions;
 }
 
 /** One worker and the port to it. */
@@ -249,41 +224,4 @@ export class ShardGroup<S> implements Peers<S> {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw closed('group');
   }
-}
-
-function planOf(module: URL | string, options: GroupOptions): Plan {
-  checkOptions('options', options);
-  const machine = native.machine();
-  const shards = options.shards === undefined || options.shards === 'all' ? machine.cpus : options.shards;
-  checkInteger('options.shards', shards, 1, constants.shardsMax - 1);
-  const { maxInFlight = IN_FLIGHT_DEFAULT, pin = shards <= machine.cpus } = options;
-  checkInteger('options.maxInFlight', maxInFlight, 1, 1_000_000);
-  if (typeof pin !== 'boolean') throw invalidType('options.pin', 'a boolean', pin);
-  const memory = parseMemorySize('options.memory', options.memory ?? Math.floor(machine.memory / 2), constants.budgetMin * shards);
-  // A shard that spins takes a processor from another where there are not enough.
-  const spin = options.spin ?? (shards < machine.cpus ? SPIN_DEFAULT : 0);
-  checkInteger('options.spin', spin, 0, 1_000_000);
-  const { stallThreshold, checked, zeroOnRelease, hugePages, warnAbove } = options;
-  if (warnAbove !== undefined) parseMemorySize('options.warnAbove', warnAbove, constants.slotMax);
-  if (stallThreshold !== undefined) checkStallThreshold('options.stallThreshold', stallThreshold);
-  for (const [name, value] of Object.entries({ checked, zeroOnRelease, hugePages })) {
-    if (value !== undefined) checkBoolean(`options.${name}`, value);
-  }
-  const optionsOf = (index: number): ShardOptions => ({
-    memory: Math.floor(memory / shards),
-    cpu: pin ? (machine.cpusAllowed[index % machine.cpusAllowed.length] ?? false) : false,
-    spin,
-    ...(stallThreshold === undefined ? {} : { stallThreshold }),
-    ...(checked === undefined ? {} : { checked }),
-    ...(zeroOnRelease === undefined ? {} : { zeroOnRelease }),
-    ...(hugePages === undefined ? {} : { hugePages }),
-    ...(warnAbove === undefined ? {} : { warnAbove }),
-  });
-  return { module: hrefOf(module), shards, maxInFlight, spin, workerData: options.workerData, optionsOf };
-}
-
-function hrefOf(module: URL | string): string {
-  if (typeof module === 'string') return module.startsWith('file:') ? module : pathToFileURL(resolve(module)).href;
-  if (Object.prototype.toString.call(module) === '[object URL]') return module.href;
-  throw invalidType('module', 'a file URL or a path', module);
 }
