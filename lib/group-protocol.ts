@@ -2,6 +2,7 @@
 // ends; calls and bytes never come this way.
 import type { MessagePort } from 'node:worker_threads';
 import type { ShardOptions } from './attachment.js';
+import type { ShardRef } from './calls.js';
 import type { LeakReport } from './leaks.js';
 import type { PeerAddress } from './peers.js';
 import type { StallReport } from './stalls.js';
@@ -13,6 +14,7 @@ export interface StartMessage {
   readonly index: number;
   readonly options: ShardOptions;
   readonly maxInFlight: number;
+  readonly starter: ShardRef;
   readonly port: MessagePort;
 }
 

@@ -1,24 +1,44 @@
 // The shards that this one can call: typed remotes, with a bound on how many requests are under way to each.
 import { checkInteger } from './checks.js';
-import { discard, prepare, request, requestPrepared } from './calls.js';
+import { onAbort } from './abort.js';
+import { BY_NAME_METHOD } from './answers.js';
+import { discard, prepare, prepareEach, request, requestPrepared } from './calls.js';
 import type { Prepared, ShardRef, Tracker } from './calls.js';
 import { shardGone } from './errors.js';
 import { DmaBuffer } from './dma-buffer.js';
 import { IoBuf } from './iobuf.js';
+import { holds, owed } from './traffic.js';
+import type { Holder } from './traffic.js';
 
 export type Service = Record<string, (...args: never[]) => unknown>;
 export type Remote<S> = { [K in keyof S]: S[K] extends (...a: infer A) => infer R ? (...a: A) => Promise<Awaited<R>> : never };
 export type RemoteAll<S> = { [K in keyof S]: S[K] extends (...a: infer A) => infer R ? (...a: A) => Promise<Awaited<R>[]> : never };
 
-/** Shards to call, by their index in the group. */
-export interface Peers<S> {
+/** Shards to call, by their index in the group. `Starter` is what the thread that started them serves. */
+export interface Peers<S, Starter = Service> {
   readonly size: number;
   /** Which of them this shard is; undefined on the thread that started the group. */
   readonly index: number | undefined;
-  /** A method of one shard. Chains among the arguments move there; the result's move here. */
+  /**
+   * The methods of one shard. Chains among the arguments move there, those of the result move here, and all else is copied: Uint8Array,
+   * Date, Error, primitives, arrays and plain objects of these. What cannot travel makes the promise fail with a TypeError that says where
+   * it stands, and nothing has moved. Calls from one shard to one other begin in the order in which they were made,
+   * whatever their size. Beyond `maxInFlight` they wait here, with their chains.
+   *
+   * An AbortSignal may be an argument, or `signal` of one: the method gets one that ends with it. When it ends, the promise fails with its
+   * reason at once, a call that still waits is not sent, and chains of an answer that comes too late are released.
+   */
   on(shard: number): Remote<S>;
-  /** A method of every shard. Chains among the arguments are shared with each and stay the caller's. */
+  /**
+   * A method of every shard. Chains among the arguments are shared with each, not copied, and stay the caller's. When calls fail,
+   * the promise fails once all have ended, with the error of the lowest shard, and chains of the others' results are released.
+   */
   readonly all: RemoteAll<S>;
+  /**
+   * The methods of the thread that started the group, which serves as its shards do; undefined on that thread. Calls fail with a TypeError as
+   * long as it serves nothing, or no such method.
+   */
+  readonly starter: Remote<Starter> | undefined;
 }
 
 export interface PeerAddress extends ShardRef {
@@ -29,15 +49,21 @@ export const IN_FLIGHT_DEFAULT = 1024;
 
 interface Queued {
   readonly method: number;
-  readonly prepared: Prepared;
+  /** Undefined once the caller's signal has ended the call. */
+  prepared: Prepared | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  unhook: (() => void) | undefined;
 }
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 
-/** One other shard. Requests beyond `maxInFlight` wait here, in order, with their arguments already taken over. */
-export class Peer implements Tracker {
+/**
+ * One other shard. Requests beyond `maxInFlight` wait here, in order, with their arguments already taken over. The bound grows by what
+ * this shard owes answers for: among them may be what a request that is under way waits for, and what that calls in turn
+ * must not wait for it (docs/ARCHITECTURE.md, "Queues").
+ */
+export class Peer implements Tracker, Holder {
   readonly address: PeerAddress;
   readonly name: string;
   readonly remote: Remote<Service>;
@@ -45,16 +71,22 @@ export class Peer implements Tracker {
   readonly #queue: Queued[] = [];
   readonly #idleListeners: (() => void)[] = [];
   #inFlight = 0;
+  #waiting = 0;
+  #sending = false;
 
-  constructor(address: PeerAddress, index: number, maxInFlight: number) {
+  constructor(address: PeerAddress, name: string, maxInFlight: number) {
     this.address = address;
-    this.name = `shard ${index} of the group`;
+    this.name = name;
     this.#maxInFlight = maxInFlight;
     this.remote = remoteOf(address.methods, (method) => (...args) => this.call(method, args));
   }
 
+  get to(): number {
+    return this.address.id;
+  }
+
   get waiting(): number {
-    return this.#queue.length;
+    return this.#waiting;
   }
 
   /** Resolves once no call to it is under way or waits. */
@@ -63,18 +95,59 @@ export class Peer implements Tracker {
   }
 
   #isIdle(): boolean {
-    return this.#inFlight === 0 && this.#queue.length === 0;
+    return this.#inFlight === 0 && this.#waiting === 0;
+  }
+
+  #tellIdle(): void {
+    if (this.#idleListeners.length > 0 && this.#isIdle()) for (const listener of this.#idleListeners.splice(0)) listener();
+  }
+
+  #hasRoom(): boolean {
+    return this.#inFlight < this.#maxInFlight + owed();
   }
 
   /** Never throws: what is wrong with the arguments is the promise's to say. */
   call(method: number, args: readonly unknown[]): Promise<unknown> {
     try {
-      if (this.#inFlight < this.#maxInFlight) return request(this.address, method, args, this);
-      const prepared = prepare(args);
-      return new Promise((resolve, reject) => this.#queue.push({ method, prepared, resolve, reject }));
+      if (this.#queue.length === 0 && this.#hasRoom()) return request(this.address, method, args, this);
+      return this.callPrepared(method, prepare(args));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** The same with arguments that are the call's already. */
+  callPrepared(method: number, prepared: Prepared): Promise<unknown> {
+    const answer = new Promise<unknown>((resolve, reject) => {
+      const queued: Queued = { method, prepared, resolve, reject, unhook: undefined };
+      this.#queue.push(queued);
+      this.#waiting++;
+      const { signal } = prepared;
+      if (signal === undefined) return;
+      const end = (): void => this.#end(queued, signal.reason);
+      if (signal.aborted) end();
+      else queued.unhook = onAbort(signal, end);
+    });
+    this.sendQueued();
+    return answer;
+  }
+
+  /** It goes nowhere, and fails with `error`. */
+  #end(queued: Queued, error: unknown): void {
+    const prepared = this.#take(queued);
+    if (prepared === undefined) return;
+    discard(prepared);
+    queued.reject(error);
+    this.#tellIdle();
+  }
+
+  #take(queued: Queued): Prepared | undefined {
+    const { prepared } = queued;
+    if (prepared === undefined) return undefined;
+    queued.prepared = undefined;
+    queued.unhook?.();
+    this.#waiting--;
+    return prepared;
   }
 
   sent(): void {
@@ -83,30 +156,54 @@ export class Peer implements Tracker {
 
   settled(): void {
     this.#inFlight--;
-    if (this.#queue.length > 0) this.#sendQueued();
-    if (this.#idleListeners.length > 0 && this.#isIdle()) for (const listener of this.#idleListeners.splice(0)) listener();
+    if (this.#queue.length > 0) this.sendQueued();
+    this.#tellIdle();
   }
 
-  #sendQueued(): void {
-    while (this.#inFlight < this.#maxInFlight) {
-      const next = this.#queue.shift();
-      if (next === undefined) return;
-      try {
-        requestPrepared(this.address, next.method, next.prepared, this).then(next.resolve, next.reject);
-      } catch (error) {
-        discard(next.prepared);
-        next.reject(error);
-      }
+  /** One stays in the queue while it is sent: a listener of pressure may call as well, and comes behind it. */
+  sendQueued(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    while (this.#queue.length > 0 && this.#hasRoom()) {
+      const next = this.#queue[0]!;
+      const prepared = this.#take(next);
+      if (prepared !== undefined) this.#send(next, prepared);
+      this.#queue.shift();
+    }
+    this.#sending = false;
+    holds(this, this.#queue.length > 0);
+  }
+
+  #send(next: Queued, prepared: Prepared): void {
+    try {
+      requestPrepared(this.address, next.method, prepared, this).then(next.resolve, next.reject);
+    } catch (error) {
+      discard(prepared);
+      next.reject(error);
     }
   }
 
   /** It has ended: what still waits to be sent fails. */
   gone(): void {
-    for (const queued of this.#queue.splice(0)) {
-      discard(queued.prepared);
-      queued.reject(shardGone(this.name));
-    }
+    for (const queued of this.#queue.splice(0)) this.#end(queued, shardGone(this.name));
+    holds(this, false);
   }
+}
+
+/**
+ * The methods of the thread that started the group, which may come to serve at any time: whatever is asked for is a method, found by its
+ * name when it is called.
+ */
+function remoteByName(peer: Peer): Remote<Service> {
+  const made = Object.create(null) as Record<string, Call>;
+  return new Proxy(made, {
+    get(_, name): Call | undefined {
+      if (typeof name !== 'string' || name === 'then') return undefined;
+      made[name] ??= (...args) => peer.call(BY_NAME_METHOD, [...args, name]);
+      return made[name];
+    },
+    set: () => false,
+  });
 }
 
 /** Remotes are looked up per call, so their methods are made once. Not a thenable, or `await` would call it. */
@@ -121,11 +218,15 @@ export class PeerGroup implements Peers<Service> {
   readonly #all: RemoteAll<Service>;
 
   readonly index: number | undefined;
+  readonly starter: Remote<Service> | undefined;
 
-  constructor(addresses: readonly PeerAddress[], index: number | undefined, maxInFlight: number) {
+  constructor(addresses: readonly PeerAddress[], index: number | undefined, maxInFlight: number, starter?: ShardRef) {
     this.index = index;
-    this.#peers = addresses.map((address, at) => new Peer(address, at, maxInFlight));
+    this.#peers = addresses.map((address, at) => new Peer(address, `shard ${at} of the group`, maxInFlight));
     this.#all = remoteOf(addresses[0]?.methods ?? [], (_, name) => (...args) => this.#callAll(name, args)) as unknown as RemoteAll<Service>;
+    if (starter !== undefined) {
+      this.starter = remoteByName(new Peer({ ...starter, methods: [] }, 'the thread that started the group', maxInFlight));
+    }
   }
 
   get size(): number {
@@ -150,32 +251,28 @@ export class PeerGroup implements Peers<Service> {
     return this.#all;
   }
 
-  /** By name: shards of one group may serve their methods in different order. */
   async #callAll(name: string, args: unknown[]): Promise<unknown[]> {
-    const shares: (IoBuf | DmaBuffer)[] = [];
-    let calls: Promise<unknown>[];
-    try {
-      const argsOfEach = this.#peers.map(() => args.map((value) => shareDeep(value, shares)));
-      calls = this.#peers.map((peer, at) => peer.call(peer.address.methods.indexOf(name), argsOfEach[at]!));
-    } finally {
-      // What was sent has moved; what was not is nobody else's.
-      for (const share of shares) share.release();
-    }
-    return Promise.all(calls);
+    const prepared = prepareEach(args, this.#peers.length);
+    const outcomes = await Promise.allSettled(this.#peers.map((peer, at) => callNamed(peer, name, prepared[at]!)));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    const values = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    if (failed === undefined) return values;
+    // Nobody will see them.
+    for (const value of values) releaseWithin(value);
+    throw failed.reason;
   }
 }
 
-/** The same value with a new reference, added to `shares`, in place of every chain. */
-function shareDeep(value: unknown, shares: (IoBuf | DmaBuffer)[]): unknown {
-  if (value instanceof IoBuf || value instanceof DmaBuffer) {
-    const share = value.share();
-    shares.push(share);
-    return share;
-  }
-  if (Array.isArray(value)) return value.map((item) => shareDeep(item, shares));
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shareDeep(item, shares)]));
+/** By name: shards of one group may serve their methods in different order. */
+function callNamed(peer: Peer, name: string, prepared: Prepared): Promise<unknown> {
+  const method = peer.address.methods.indexOf(name);
+  if (method >= 0) return peer.callPrepared(method, prepared);
+  discard(prepared);
+  return Promise.reject(new TypeError(`${peer.name} serves no method ${name}`));
 }
 
+/** All chains of a value that has come from another shard. */
+function releaseWithin(value: unknown): void {
+  if (value instanceof IoBuf || value instanceof DmaBuffer) value.release();
+  else if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) for (const item of Object.values(value)) releaseWithin(item);
+}

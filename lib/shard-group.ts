@@ -34,15 +34,17 @@ class Member {
 
   constructor(plan: Plan, index: number) {
     this.index = index;
-    this.worker = new Worker(join(__dirname, 'shard-worker.js'), { workerData: plan.workerData });
+    this.worker = new Worker(join(__dirname, 'shard-worker.js'), plan.workerOptionsOf(index));
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
+    const { id, incarnation } = attachDefault();
     const start: StartMessage = {
       corebuf: 'start',
       module: plan.module,
       index,
       options: plan.optionsOf(index),
       maxInFlight: plan.maxInFlight,
+      starter: { id, incarnation },
       port: port2,
     };
     this.worker.postMessage(start, [port2]);
@@ -147,6 +149,11 @@ export class ShardGroup<S> implements Peers<S> {
   }
 
   get index(): undefined {
+    return undefined;
+  }
+
+  /** This thread is it. */
+  get starter(): undefined {
     return undefined;
   }
 

@@ -2,13 +2,13 @@
 import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { attachWith } from './attachment.js';
-import { whenIdle } from './calls.js';
 import type { FromWorker, ReportedEvent, ReportFromWorker, StartMessage, ToWorker } from './group-protocol.js';
 import { PeerGroup } from './peers.js';
 import { encodeError, isError, notAnError } from './remote-error.js';
 import { servedMethods } from './serve.js';
 import { enterGroup, onReport } from './shard.js';
 import { holdStallWatch, releaseStallWatch } from './stalls.js';
+import { whenIdle } from './traffic.js';
 
 parentPort!.once('message', (start: StartMessage) => void run(start));
 
@@ -31,7 +31,7 @@ async function run(start: StartMessage): Promise<void> {
 function obey(message: ToWorker, start: StartMessage, tell: (message: FromWorker) => void): void {
   switch (message.type) {
     case 'topology':
-      enterGroup(new PeerGroup(message.shards, start.index, start.maxInFlight));
+      enterGroup(new PeerGroup(message.shards, start.index, start.maxInFlight, start.starter));
       releaseStallWatch();
       tell({ type: 'joined' });
       break;

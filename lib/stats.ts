@@ -2,9 +2,10 @@
 import { constants as fsConstants, readdirSync, readFileSync } from 'node:fs';
 import { native } from './native.js';
 import { attachDefault } from './attachment.js';
-import { handle, SYSTEM_METHOD } from './calls.js';
+import { handle, SYSTEM_METHOD } from './answers.js';
 import { bytesAppendedToSlack } from './handle.js';
 import { thisShard } from './shard.js';
+import { heldBack } from './traffic.js';
 import { viewMode } from './views.js';
 import { wrapping } from './wrapping.js';
 import type { MemoryStats } from './shard.js';
@@ -31,6 +32,7 @@ export interface ShardStats {
   id: number;
   cpu: number | undefined;
   memory: MemoryStats;
+  /** `waiting`: messages that the lane has no room for yet, and calls that wait for `maxInFlight`. */
   lanes: { to: number; sent: number; received: number; waiting: number }[];
   /** Passes of the event loop since the shard was attached. */
   turns: number;
@@ -48,6 +50,7 @@ export interface ShardStats {
 export function stats(): ShardStats {
   const { id, cpu } = attachDefault();
   const counted = native.shardStats();
+  for (const lane of counted.lanes) lane.waiting += heldBack(lane.to);
   counted.ledger.copied['append']! += bytesAppendedToSlack();
   return { id, cpu, memory: thisShard.memory.stats(), ...counted };
 }
