@@ -73,6 +73,10 @@ export class Peer implements Tracker, Holder {
   #inFlight = 0;
   #waiting = 0;
   #sending = false;
+  /** Where the bound stands when it alone would let nothing move (loosen), and by how much it last rose. */
+  #loosened = 0;
+  #step = 0;
+  #moved = false;
 
   constructor(address: PeerAddress, name: string, maxInFlight: number) {
     this.address = address;
@@ -103,7 +107,7 @@ export class Peer implements Tracker, Holder {
   }
 
   #hasRoom(): boolean {
-    return this.#inFlight < this.#maxInFlight + owed();
+    return this.#inFlight < Math.max(this.#maxInFlight + owed(), this.#loosened);
   }
 
   /** Never throws: what is wrong with the arguments is the promise's to say. */
@@ -156,6 +160,8 @@ export class Peer implements Tracker, Holder {
 
   settled(): void {
     this.#inFlight--;
+    this.#moved = true;
+    if (this.#loosened > 0 && this.#inFlight < this.#maxInFlight && this.#queue.length === 0) this.#loosened = this.#step = 0;
     if (this.#queue.length > 0) this.sendQueued();
     this.#tellIdle();
   }
@@ -172,6 +178,19 @@ export class Peer implements Tracker, Holder {
     }
     this.#sending = false;
     holds(this, this.#queue.length > 0);
+  }
+
+  /**
+   * Methods may wait for more than calls of their own: for a lock, or for what another has begun. Then what is under way may wait for what
+   * waits behind it after all; it shows as time in which no answer comes while this shard owes some.
+   */
+  loosen(): void {
+    if (!this.#moved && owed() > 0) {
+      this.#step = Math.max(1, this.#step * 2);
+      this.#loosened = this.#inFlight + this.#step;
+      this.sendQueued();
+    }
+    this.#moved = false;
   }
 
   #send(next: Queued, prepared: Prepared): void {

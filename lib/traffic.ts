@@ -6,9 +6,15 @@ export interface Holder {
   readonly waiting: number;
   /** Sends those for which there is room now. */
   sendQueued(): void;
+  /** Called every STUCK_MS while something waits. */
+  loosen(): void;
 }
 
+/** So long may requests wait for each other, and for what is held back behind them. */
+const STUCK_MS = 50;
+
 const holders = new Set<Holder>();
+let timer: NodeJS.Timeout | undefined;
 const idleListeners: (() => void)[] = [];
 /** Sent, and not answered yet. */
 let awaited = 0;
@@ -52,6 +58,12 @@ export function owed(): number {
 export function holds(holder: Holder, something: boolean): void {
   if (something) holders.add(holder);
   else holders.delete(holder);
+  if (holders.size > 0) timer ??= setInterval(loosenAll, STUCK_MS).unref();
+  else if (timer !== undefined) timer = void clearInterval(timer);
+}
+
+function loosenAll(): void {
+  for (const holder of holders) holder.loosen();
 }
 
 /** Calls to that shard which wait here for their turn. */
