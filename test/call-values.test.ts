@@ -1,4 +1,5 @@
 // What can travel between shards, and how it arrives.
+import { Readable } from 'node:stream';
 import { DmaBuffer, DmaFile, IoBuf, thisShard } from 'corebuf';
 import type { ShardGroup } from 'corebuf';
 import type { ServiceUnderTest } from './fixtures/service';
@@ -47,6 +48,16 @@ describe('values', () => {
     ['an object without prototype', nullish, { a: 1 }],
     ['an object with a key __proto__', JSON.parse('{"__proto__": {"admin": true}}') as unknown],
     ['an object with a key then', { then: 1 }],
+    ['half a surrogate pair', 'a\ud800b'],
+    ['the other half, at the end', '\u00e9\udc00'],
+    ['a key that is half a surrogate pair', { 'é\udfff': '\ud83d\ude00\ud83d' }],
+    ['many halves', '\ud800'.repeat(100_000)],
+    ['an empty sparse array', new Array(5), [undefined, undefined, undefined, undefined, undefined]],
+    ['negative zero deep inside', { a: [-0, NaN] }],
+    ['bytes of a SharedArrayBuffer', new Uint8Array(new SharedArrayBuffer(3)).fill(7), Buffer.of(7, 7, 7)],
+    ['bytes that say they are more', Object.defineProperty(new Uint8Array(3), 'length', { value: 1 << 30 }), Buffer.alloc(3)],
+    ['a Date that says it is another', Object.assign(new Date(5), { getTime: () => 7 }), new Date(5)],
+    ['a key that is a place', { 'a.b[0]': 1 }],
     ['65 KiB', Buffer.alloc(65 * 1024, 7)],
     ['2 MiB in one object', { text: 'x'.repeat(2 ** 20), bytes: Buffer.alloc(2 ** 20, 9), list: Array.from({ length: 1000 }, (_, at) => at) }],
   ])('of kind %s arrive as they are', async (_, value, expected = value) => {
@@ -85,6 +96,88 @@ describe('values', () => {
     const answer = (await group.on(0).echo({ error: sent })) as { error: Error };
     expect(answer.error).toBeInstanceOf(RangeError);
     expect(answer.error).toMatchObject({ message: 'far', code: 'EFAR', name: 'RangeError' });
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['a generator', () => (function* () { yield 1; })(), /arguments\[0\] must .* a generator: collect them first/],
+    ['an async generator', () => (async function* () { yield 1; })(), /a generator: collect them first/],
+    ['a stream', () => Readable.from(['x']), /Readable, which gives its items one by one: collect/],
+    ['a web stream', () => new ReadableStream(), /ReadableStream, which gives its items one by one/],
+    ['a plain iterable', () => ({ [Symbol.asyncIterator]: () => 1 }), /gives its items one by one/],
+    ['a promise', () => ({ a: [Promise.resolve(1)] }), /arguments\[0\]\.a\[0\] must .* a promise: await it first/],
+    ['a Map', () => new Map(), /a Map: pass \[\.\.\.map\]/],
+    ['a Float64Array', () => ({ 'odd key': new Float64Array(2) }), /arguments\[0\]\["odd key"\] must .* Float64Array: pass its bytes/],
+    ['a DataView', () => new DataView(new ArrayBuffer(2)), /DataView: pass its bytes/],
+    ['an ArrayBuffer', () => new ArrayBuffer(2), /pass a Uint8Array of it/],
+    ['a symbol for a key', () => ({ [Symbol('s')]: 1 }), /only strings travel as keys/],
+    ['toJSON', () => ({ toJSON: () => 1 }), /arguments\[0\]\.toJSON must .* a function/],
+    ['a number object', () => new Number(1), /instance of Number/],
+    ['an array of another class', () => new (class Rows extends Array<number> {})(), /pass an Array/],
+    ['an object of a class', () => new (class Row {})(), /instance of Row: pass a plain object/],
+    ['a Proxy that throws', () => new Proxy({}, throwsAlways()), /a Proxy/],
+    ['a Proxy of an array', () => [new Proxy([1], {})], /arguments\[0\]\[0\] must .* a Proxy/],
+    ['an object of a Proxy', () => Object.create(new Proxy({}, throwsAlways())) as unknown, /trapped/],
+    ['what only looks like a chain', () => Object.create(IoBuf.prototype) as unknown, /arguments\[0\] must/],
+    ['a Proxy of a chain', () => new Proxy(new IoBuf(), {}), /a Proxy/],
+    ['detached bytes', detached, /has been detached/],
+    ['a getter that throws', () => ({ get a(): number { throw new TypeError('from a getter'); } }), /from a getter/],
+    ['a circle of objects', () => { const circle: Record<string, unknown> = {}; circle['self'] = circle; return circle; }, /self\.self must .* in no circle/],
+  ])('are refused with what to do instead: %s', async (_, make, message) => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    using chain = IoBuf.from('stays');
+    const value = make();
+    for (const call of [group.on(0).echoAll(value, chain), group.all.echoAll(value, chain)]) {
+      await expect(call).rejects.toMatchObject({ name: 'TypeError', message: expect.stringMatching(message) as string });
+    }
+    expect(chain.toString()).toBe('stays');
+  });
+
+  test.each(['generator', 'asyncGenerator'])('are refused as results: a %s', async (kind) => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    await expect(group.on(0).untravellable(kind)).rejects.toMatchObject({ name: 'TypeError', message: expect.stringMatching(/^result must .*collect them first/) as string });
+  });
+
+  test('larger than any message are refused, and the shard lives on', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const endless: unknown[] = [];
+    endless.length = 2 ** 32 - 1;
+    await expect(group.on(0).echo([endless])).rejects.toEqual(corebufError('ERR_OUT_OF_BOUNDS'));
+    await expect(group.on(0).echo('é'.repeat(300_000_000))).rejects.toEqual(corebufError('ERR_OUT_OF_BOUNDS'));
+    expect(await group.on(0).echo('well')).toBe('well');
+  });
+
+  describe('with getters', () => {
+    test('that release or change a chain of the same call are a TypeError, and nothing has moved', async () => {
+      const group: Group = await startGroup(service, { shards: 1 });
+      const first = IoBuf.from('first');
+      using second = IoBuf.from('second');
+      const releasing = { get now(): number { first.release(); return 1; } };
+      await expect(group.on(0).echoAll(first, second, releasing)).rejects.toThrow('arguments[0] was released by a getter');
+      const appending = { get now(): number { second.append('!'); return 1; } };
+      await expect(group.on(0).echo({ deep: [second], appending })).rejects.toThrow('arguments[0].deep[0] was changed by a getter');
+      expect(second.toString()).toBe('second!');
+      expect(await group.on(0).echo('idle')).toBe('idle');
+    });
+
+    test('that make calls and read chains of their own do not disturb the outer call', async () => {
+      const group: Group = await startGroup(service, { shards: 1 });
+      const inner: Promise<unknown>[] = [];
+      using read = IoBuf.from('some bytes').append('and more');
+      const busy = {
+        before: 'before',
+        get now(): string {
+          inner.push(group.on(0).echo({ inner: 'x'.repeat(100), get deeper(): number { inner.push(group.on(0).echo(1)); return 2; } }));
+          return read.reader().readString(4) + read.toString().length;
+        },
+        after: ['after', Buffer.from('bytes')],
+      };
+      const chain = IoBuf.from('goes along');
+      const [outer, back] = (await group.on(0).echoAll(busy, chain)) as [unknown, IoBuf];
+      expect(outer).toEqual({ before: 'before', now: 'some18', after: ['after', Buffer.from('bytes')] });
+      expect(back.toString()).toBe('goes along');
+      back.release();
+      expect(await Promise.all(inner)).toEqual([1, { inner: 'x'.repeat(100), deeper: 2 }]);
+    });
   });
 
   test.each<[string, () => unknown]>([
@@ -229,6 +322,19 @@ describe('chains', () => {
     expect(read.toString()).toBe('persisted');
   });
 });
+
+function throwsAlways(): ProxyHandler<object> {
+  const trap = (): never => {
+    throw new TypeError('trapped');
+  };
+  return { get: trap, getPrototypeOf: trap, ownKeys: trap, has: trap };
+}
+
+function detached(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+}
 
 function circular(): unknown {
   const circle: unknown[] = [];

@@ -1,9 +1,10 @@
 // How calls go: errors, order, queueing, and calls between the shards of a group.
-import { IoBuf, stats } from 'corebuf';
+import { DmaBuffer, IoBuf, stats } from 'corebuf';
 import type { ShardGroup } from 'corebuf';
+import type { Caller } from './fixtures/caller';
 import type { ServiceUnderTest } from './fixtures/service';
 import { corebufError } from './support/errors';
-import { expectNothingLeaked, fixture, startGroup } from './support/shards';
+import { expectNothingLeaked, fixture, liveHere, startGroup } from './support/shards';
 import { turn, until } from './support/turns';
 
 expectNothingLeaked();
@@ -59,6 +60,52 @@ describe('errors', () => {
   test.each(['function', 'map', 'symbol'])('that are a %s become ERR_REMOTE', async (kind) => {
     const group: Group = await startGroup(service, { shards: 1 });
     await expect(group.on(0).throwUntravellable(kind)).rejects.toEqual(corebufError('ERR_REMOTE'));
+  });
+
+  test('of a class of its own become an Error with its name and what is plain of it', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const error = await rejection(group.on(0).throwOdd('class'));
+    expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
+    expect(error).toMatchObject({ name: 'QuotaError', message: 'over', left: 0, by: { user: 'u', tags: ['a', 1n], when: new Date(5) } });
+    expect((error as unknown as { by: object }).by).toHaveProperty('run', undefined);
+  });
+
+  test('bring all that they hold: causes of causes, and the errors of an AggregateError', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const all = (await rejection(group.on(0).throwOdd('aggregate'))) as AggregateError;
+    expect(all).toBeInstanceOf(AggregateError);
+    expect(all).toMatchObject({ message: 'all', cause: { plain: [1] } });
+    const [one, two, three] = all.errors as [Error, string, AggregateError];
+    expect(one).toBeInstanceOf(RangeError);
+    expect(one.stack).toMatch(/RangeError: one\n.*service\.js[^]*--- on another shard/);
+    expect(two).toBe('two');
+    expect(three.errors[0]).toMatchObject({ name: 'TypeError', message: 'three' });
+    const nested = await rejection(group.on(0).throwOdd('nested'));
+    expect(nested.cause).toBeInstanceOf(TypeError);
+    expect(nested.cause).toMatchObject({ message: 'b', code: 'EB', cause: { name: 'RangeError', message: 'c', cause: 5 } });
+  });
+
+  test.each<[string, object]>([
+    ['circle', { message: 'round' }],
+    ['dom', { name: 'NotFoundError', message: 'gone', code: 8 }],
+    ['numbered', { message: 'numbered', code: 7 }],
+    ['changed', { name: 'CorebufError', code: 'ERR_CHANGED' }],
+    ['chain', { message: 'with a chain', left: 1 }],
+    ['proto', { message: 'proto' }],
+    ['unreadable', { message: 'no message' }],
+    ['throwsFunction', { code: 'ERR_REMOTE', message: 'a served method threw what cannot be read' }],
+  ])('of the odd kind %s come as well as they can', async (kind, expected) => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    const error = await rejection(group.on(0).throwOdd(kind));
+    expect(error).toMatchObject(expected);
+    expect((error as { polluted?: boolean }).polluted).toBeUndefined();
+    expect(await group.on(0).echo('well')).toBe('well');
+  });
+
+  test('do not come from what calls back twice: the first counts', async () => {
+    const group: Group = await startGroup(service, { shards: 1 });
+    expect(await group.on(0).thenTwice()).toBe(1);
+    expect(await group.on(0).echo('well')).toBe('well');
   });
 
   test('leave the chains of the arguments to the method that threw', async () => {
@@ -197,4 +244,44 @@ test('what messages copy counts as such in the ledger, once, however large they 
     expect(after['message']! - before['message']!).toBeGreaterThanOrEqual(length);
     expect(after['message']! - before['message']!).toBeLessThan(length + 100);
   }
+});
+
+describe('all', () => {
+  test('shares bytes and copies none, and reads getters once', async () => {
+    const group: Group = await startGroup(service, { shards: 3 });
+    using chain = IoBuf.from(Buffer.alloc(100_000, 1));
+    using block = DmaBuffer.alloc(8192, { alignment: 512 });
+    let reads = 0;
+    const before = stats().ledger;
+    const answers = await group.all.echoAll(chain, { deep: [block, chain], get once(): number { return ++reads; } });
+    const after = stats().ledger;
+    expect(reads).toBe(1);
+    expect(after.copied['message']! - before.copied['message']!).toBeLessThan(1000);
+    expect({ ...after.copied, message: 0 }).toEqual({ ...before.copied, message: 0 });
+    expect(after.shared - before.shared).toBe(3 * (2 * 100_000 + 8192));
+    expect([chain.length, block.length]).toEqual([100_000, 8192]);
+    expect(answers).toHaveLength(3);
+    for (const [whole, { deep, once }] of answers as [IoBuf, { deep: [DmaBuffer, IoBuf]; once: number }][]) {
+      expect([whole.length, deep[0].length, deep[0].alignment, deep[1].length, once]).toEqual([100_000, 8192, 512, 100_000, 1]);
+      for (const one of [whole, ...deep]) one.release();
+    }
+  });
+
+  test.each(['throw', 'end'] as const)('fails when one shard does (%s), once all have answered, and keeps nothing of the others', async (how) => {
+    const group: ShardGroup<Caller> = await startGroup(fixture('caller'), { shards: 3 });
+    const before = liveHere();
+    let ended = false;
+    group.addListener('exit', () => (ended = true));
+    const error = await rejection(group.all.allBut(1, how));
+    expect(error).toMatchObject(how === 'end' ? { code: 'ERR_SHARD_GONE' } : { name: 'RangeError', message: 'not shard 1' });
+    await until(() => liveHere() === before && ended === (how === 'end'), () => 'what the others answered goes back');
+  });
+
+  test('fails for a shard that has ended, and the arguments stay', async () => {
+    const group: Group = await startGroup(service, { shards: 2 });
+    await group.terminate(1);
+    using chain = IoBuf.from('stays');
+    await expect(group.all.echo([chain])).rejects.toEqual(corebufError('ERR_SHARD_GONE'));
+    expect(chain.toString()).toBe('stays');
+  });
 });

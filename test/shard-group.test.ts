@@ -1,9 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { SHARE_ENV } from 'node:worker_threads';
 import { DmaBuffer, IoBuf, ShardGroup, thisShard } from 'corebuf';
 import type { LeakReport, ShardExit } from 'corebuf';
 import type { Forgetful } from './fixtures/forgetful-shard';
+import type { Settings } from './fixtures/serve-settings';
 import type { ServiceUnderTest } from './fixtures/service';
 import { corebufError, expectCode, expectRangeError } from './support/errors';
 import { expectNothingLeaked, fixture, liveHere, startGroup } from './support/shards';
@@ -46,6 +48,56 @@ describe('start', () => {
     using answer = (await group.on(0).echo(IoBuf.from('x'))) as IoBuf;
     expect(answer).toBeInstanceOf(IoBuf);
     expect(answer.toString()).toBe('x from esm');
+  });
+
+  test.each([
+    ['an ES module with a default export and an await at its top', 'serve-default.mjs', 'from a default export'],
+    ['a .cjs', 'serve-common.cjs', 'from a .cjs'],
+  ])('takes %s, by a relative path too', async (_, name, answer) => {
+    const path = join(__dirname, 'fixtures', name);
+    for (const module of [path, relative(process.cwd(), path), pathToFileURL(path)]) {
+      const group = await ShardGroup.start<ServiceUnderTest>(module, { shards: 1, memory: '16MiB' });
+      expect(await group.on(0).echo(1)).toBe(answer);
+      await group.close();
+    }
+  });
+
+  test('hands what Node is told of its workers to them', async () => {
+    process.env['COREBUF_TEST_SWITCH'] = 'ours';
+    const group = await startGroup<Settings>(fixture('serve-settings'), {
+      execArgv: ['--no-warnings'],
+      argv: ['one', 'two'],
+      env: { SETTING: 'set' },
+      resourceLimits: { maxOldGenerationSizeMb: 100 },
+      name: 'settings',
+    });
+    delete process.env['COREBUF_TEST_SWITCH'];
+    const expected = { execArgv: ['--no-warnings'], argv: ['one', 'two'], variable: 'set', binary: 'ours', heap: 100 };
+    expect(await group.all.settings('SETTING')).toEqual([expected, expected]);
+    expect((await group.on(0).settings('HOME')).variable).toBeUndefined();
+  });
+
+  test('shares the environment with SHARE_ENV, and copies it otherwise', async () => {
+    const shared = await startGroup<Settings>(fixture('serve-settings'), { env: SHARE_ENV });
+    const copied = await startGroup<Settings>(fixture('serve-settings'), { shards: 1 });
+    await shared.on(0).setVariable('COREBUF_TEST_SHARED', 'yes');
+    await copied.on(0).setVariable('COREBUF_TEST_SHARED', 'no');
+    expect((await shared.on(1).settings('COREBUF_TEST_SHARED')).variable).toBe('yes');
+  });
+
+  test.each<[string, object, string]>([
+    ['execArgv', { execArgv: '--no-warnings' }, 'ERR_INVALID_ARG_TYPE'],
+    ['an item of execArgv', { execArgv: [1] }, 'ERR_INVALID_ARG_TYPE'],
+    ['a flag that Node does not know', { execArgv: ['--no-such-flag-at-all'] }, 'ERR_WORKER_INVALID_EXEC_ARGV'],
+    ['argv', { argv: {} }, 'ERR_INVALID_ARG_TYPE'],
+    ['env', { env: 'PATH' }, 'ERR_INVALID_ARG_TYPE'],
+    ['another symbol as env', { env: Symbol('env') }, 'ERR_INVALID_ARG_TYPE'],
+    ['resourceLimits', { resourceLimits: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a limit', { resourceLimits: { stackSizeMb: '4' } }, 'ERR_INVALID_ARG_TYPE'],
+    ['a limit of nothing', { resourceLimits: { maxOldGenerationSizeMb: 0 } }, 'ERR_OUT_OF_RANGE'],
+    ['a name', { name: 7 }, 'ERR_INVALID_ARG_TYPE'],
+  ])('refuses %s that is none', async (_, options, code) => {
+    await expect(ShardGroup.start(service, { shards: 1, ...options })).rejects.toMatchObject({ code });
   });
 
   test('hands workerData to the module', async () => {
