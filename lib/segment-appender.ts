@@ -138,7 +138,7 @@ export class SegmentAppender {
   }
 
   stats(): AppenderStats {
-    const { bytesFresh, bytesWritten, writes } = this.#writes;
+    const { bytesFresh, bytesWritten, writes, durableWrites } = this.#writes;
     const { bytesZeroed } = this.#space;
     return {
       bytesAccepted: bytesFresh,
@@ -146,7 +146,7 @@ export class SegmentAppender {
       bytesZeroed,
       amplification: bytesFresh === 0 ? 1 : (bytesWritten + bytesZeroed) / bytesFresh,
       writes,
-      syncs: this.#syncs,
+      syncs: this.#syncs + durableWrites,
     };
   }
 
@@ -264,9 +264,12 @@ export class SegmentAppender {
   async #commit(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#synced) return;
+    const before = this.durable;
     this.#tail.writeOut();
-    await this.#writes.until(this.#tail.position);
-    await this.#sync();
+    const { position } = this.#tail;
+    await this.#writes.untilDurable(position);
+    if (this.durable < position || this.#cutUnsynced) await this.#sync();
+    this.#space.synced(this.durable - before, blocksUp(this.#tail.position));
   }
 
   get #synced(): boolean {
@@ -285,9 +288,7 @@ export class SegmentAppender {
     this.#syncs++;
     this.#cutUnsynced = false;
     if (this.#failure !== undefined) throw this.#failure.error;
-    const before = this.durable;
     this.#prefix.synced(mark);
-    this.#space.synced(mark - before, blocksUp(this.#tail.position));
   }
 
   async #cut(size: number): Promise<void> {

@@ -35,6 +35,8 @@ interface Write extends PrefixWrite {
   readonly parts: readonly WritePart[];
   readonly start: number;
   readonly length: number;
+  /** It makes everything before its end durable when it is done. */
+  readonly durable: boolean;
 }
 
 interface Waiter {
@@ -58,6 +60,9 @@ export class WriteBehind {
   #failure: { error: unknown } | undefined;
   #waiters: Waiter[] = [];
   #whenQuiet: (() => void)[] = [];
+  /** Somebody waits until everything before it is durable. */
+  #wanted = 0;
+  durableWrites = 0;
   writes = 0;
   bytesWritten = 0;
   bytesFresh = 0;
@@ -96,6 +101,12 @@ export class WriteBehind {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (position <= this.#prefix.written) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiters.push({ position, resolve, reject }));
+  }
+
+  /** As until(); and where one write is all there is left to do it is a durable one, which spares the sync: the prefix tells. */
+  untilDurable(position: number): Promise<void> {
+    this.#wanted = position;
+    return this.until(position);
   }
 
   /** Resolves when nothing is in the kernel's hands, written or not. */
@@ -151,7 +162,14 @@ export class WriteBehind {
       length += part.length;
       end = part.end;
     }
-    return { parts: this.#parts.splice(0, count), start, length, end, done: false };
+    const durable = end >= this.#wanted && this.#lacksOnly(start);
+    return { parts: this.#parts.splice(0, count), start, length, end, durable, done: false };
+  }
+
+  /** A write at `start` is the one that is missing for everything before the wanted position to be durable. */
+  #lacksOnly(start: number): boolean {
+    const { written, durable } = this.#prefix;
+    return this.#wanted > written && durable === written && start <= written;
   }
 
   async #write(write: Write): Promise<void> {
@@ -159,7 +177,7 @@ export class WriteBehind {
     try {
       const data = sharedBytes(write.parts);
       try {
-        await this.#file.write(write.start, data);
+        await this.#file.write(write.start, data, { durable: write.durable });
       } finally {
         data.release();
       }
@@ -189,6 +207,10 @@ export class WriteBehind {
     this.bytesFresh += fresh;
     if (this.#failure !== undefined) return;
     this.#prefix.ended(write);
+    if (write.durable) {
+      this.durableWrites++;
+      this.#prefix.synced(write.end);
+    }
     this.#resolveWaiters();
     this.#listener.progress(fresh);
     this.#begin();

@@ -113,17 +113,33 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     const path = scratchPath();
     injectFaults([{ op: 'datasync', skip: 1, times: 1, errno }]);
     const log = await open(path);
-    await log.append(counting(1000));
+    // More than one write takes, and so a sync of its own.
+    const length = 300_000;
+    await log.append(counting(length));
     await log.flush();
-    await log.append(counting(1000, 1000));
+    await log.append(counting(length, length));
     const { syncs } = stats().io;
     const flushes = [log.flush(), log.flush()];
     const error = await errorOf(flushes[0]!);
     expect(error).toMatchObject(fault(errno, 'fdatasync', path));
     expect(await errorOf(flushes[1]!)).toBe(error);
-    expect([log.position, log.durable]).toEqual([2000, 1000]);
+    expect([log.position, log.durable]).toEqual([2 * length, length]);
     await expectOver(log, error);
     expect(stats().io.syncs - syncs).toBe(1);
+  });
+
+  test('a write that was to be durable and fails is the end as well', async () => {
+    const path = scratchPath();
+    injectFaults([{ op: 'write', skip: 1, times: 1, errno: 'EIO' }]);
+    const log = await open(path);
+    await log.append(counting(1000));
+    await log.flush();
+    expect(log.stats()).toMatchObject({ writes: 1, syncs: 1 });
+    await log.append(counting(1000, 1000));
+    const error = await errorOf(log.flush());
+    expect(error).toMatchObject(fault('EIO', 'write', path));
+    expect([log.position, log.durable]).toEqual([2000, 1000]);
+    await expectOver(log, error);
   });
 
   test('a sync that fails under a cut or a close is the end as well', async () => {
