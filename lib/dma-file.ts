@@ -11,6 +11,8 @@ import { flagsOf, modeOf, openDescriptor, pathOf } from './descriptor.js';
 import { DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { checkFile, closed, ioError } from './errors.js';
 import type { Handle } from './handle.js';
+import { ioClassNumber } from './io-class.js';
+import type { IoClass } from './io-class.js';
 import { IoBuf, iobufFrom, iobufHandle } from './iobuf.js';
 import { begin } from './operations.js';
 import { attempt } from './pressure.js';
@@ -30,6 +32,8 @@ export interface OpenOptions {
   direct?: 'require' | 'prefer' | 'off';
   /** Default: what COREBUF_ENGINE says, else io_uring where the kernel allows it, else threads. */
   engine?: 'io_uring' | 'threads';
+  /** Of reads and writes that name none. Default: 'default'. */
+  class?: IoClass;
 }
 
 export interface FileOptions {
@@ -38,11 +42,20 @@ export interface FileOptions {
    * or may not have been made; its memory comes home by itself. Any number of operations may share a signal.
    */
   signal?: AbortSignal;
+  /** Default: the file's. */
+  class?: IoClass;
 }
 
 export interface FileWriteOptions extends FileOptions {
   /** Resolve when these bytes are durable. Default false. */
   durable?: boolean;
+}
+
+/** What an operation is told, checked. */
+interface Asked {
+  /** Not aborted yet. */
+  readonly signal: AbortSignal | undefined;
+  readonly ioClass: number;
 }
 
 const ENGINES = { automatic: 0, io_uring: 1, threads: 2 } as const;
@@ -65,16 +78,18 @@ export class DmaFile {
   readonly alignment: { memory: number; offset: number; source: string };
   readonly #file: number;
   readonly #readers = new Set<ReadAhead>();
+  readonly #class: number;
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #whenDone: (() => void) | undefined;
 
-  private constructor(path: string, opened: OpenedFile) {
+  private constructor(path: string, opened: OpenedFile, ioClass: number) {
     this.path = path;
     this.direct = opened.direct;
     this.engine = opened.engine;
     this.alignment = Object.freeze({ memory: opened.memory, offset: opened.offset, source: opened.source });
     this.#file = opened.file;
+    this.#class = ioClass;
   }
 
   /**
@@ -89,10 +104,11 @@ export class DmaFile {
     const name = String(place);
     const bits = flagsOf(flags);
     checkOptions('options', options);
-    const { mode = 0o666, direct = 'prefer', engine } = options;
+    const { mode = 0o666, direct = 'prefer', engine, class: named } = options;
     const permissions = modeOf('options.mode', mode);
     checkChoice('options.direct', direct, ['require', 'prefer', 'off']);
     checkChoice('options.engine', engine, ['io_uring', 'threads']);
+    const ioClass = ioClassNumber('options.class', named);
     attachDefault();
 
     const fd = await openDescriptor(place, bits, permissions, direct);
@@ -102,7 +118,7 @@ export class DmaFile {
         checkFile(opened, engine === undefined ? 'open' : `open engine ${engine}`, name);
         throw new Error('unreachable');
       }
-      const file = new DmaFile(name, opened);
+      const file = new DmaFile(name, opened, ioClass);
       if (direct === 'require' && !file.direct) {
         await file.close();
         throw ioError(22, 'open', name);
@@ -143,9 +159,9 @@ export class DmaFile {
   async read(position: number, length: number, options?: FileOptions): Promise<IoBuf> {
     checkInteger('position', position);
     checkInteger('length', length, 0, Number.MAX_SAFE_INTEGER - position);
-    const signal = signalOf(options);
+    const asked = this.#asked(options);
     this.#checkOpen();
-    return length === 0 ? new IoBuf() : this.#read(position, length, signal);
+    return length === 0 ? new IoBuf() : this.#read(position, length, asked);
   }
 
   /**
@@ -160,9 +176,9 @@ export class DmaFile {
   async readMany(ranges: readonly ReadRange[], options: ReadManyOptions = {}): Promise<IoBuf[]> {
     checkOptions('options', options);
     const wanted = new ReadRanges(ranges, options);
-    const signal = signalOf(options);
+    const asked = this.#asked(options);
     this.#checkOpen();
-    return wanted.read((position, length) => this.#read(position, length, signal));
+    return wanted.read((position, length) => this.#read(position, length, asked));
   }
 
   /**
@@ -187,7 +203,8 @@ export class DmaFile {
     const checked = checkReadable(options, block);
     this.#checkOpen();
     const { signal } = checked;
-    const read = (position: number, length: number, urgent: boolean): Promise<IoBuf> => this.#read(position, length, signal, urgent);
+    const asked = { signal, ioClass: ioClassNumber('options.class', options.class, this.#class) };
+    const read = (position: number, length: number, urgent: boolean): Promise<IoBuf> => this.#read(position, length, asked, urgent);
     return chunksOf(new ReadAhead(read, checked, block), this.#readers, signal);
   }
 
@@ -203,7 +220,7 @@ export class DmaFile {
    */
   async write(position: number, data: IoBuf | DmaBuffer, options?: FileWriteOptions): Promise<number> {
     checkInteger('position', position);
-    const signal = signalOf(options);
+    const { signal, ioClass } = this.#asked(options);
     const { durable = false } = options ?? {};
     checkBoolean('options.durable', durable);
     if (!(data instanceof IoBuf) && !(data instanceof DmaBuffer)) throw invalidType('data', 'an IoBuf or a DmaBuffer', data);
@@ -213,7 +230,7 @@ export class DmaFile {
     const { length } = handle;
     if (length === 0) return 0;
     const flag = durable ? 1 : 0;
-    await this.#run('write', signal, (number) => native.fileWrite(this.#file, position, slot, flag, number), handle);
+    await this.#run('write', signal, (number) => native.fileWrite(this.#file, position, slot, flag, number, ioClass), handle);
     return length;
   }
 
@@ -287,10 +304,21 @@ export class DmaFile {
     if (this.#closing !== undefined) throw closed('file');
   }
 
-  async #read(position: number, length: number, signal: AbortSignal | undefined, urgent = true): Promise<IoBuf> {
+  /** @throws TypeError, the signal's reason. */
+  #asked(options: FileOptions | undefined): Asked {
+    if (options === undefined) return { signal: undefined, ioClass: this.#class };
+    checkOptions('options', options);
+    const { signal, class: named } = options;
+    const ioClass = ioClassNumber('options.class', named, this.#class);
+    checkSignal('options.signal', signal);
+    signal?.throwIfAborted();
+    return { signal, ioClass };
+  }
+
+  async #read(position: number, length: number, { signal, ioClass }: Asked, urgent = true): Promise<IoBuf> {
     this.#checkOpen();
     signal?.throwIfAborted();
-    const start = (number: number): number => native.fileRead(this.#file, position, length, number);
+    const start = (number: number): number => native.fileRead(this.#file, position, length, number, ioClass);
     return iobufFrom((await this.#run('read', signal, start, undefined, urgent))!);
   }
 
@@ -351,14 +379,4 @@ export class DmaFile {
   #ended(): void {
     if (--this.#inFlight === 0) this.#whenDone?.();
   }
-}
-
-/** Absent, or not aborted yet. @throws TypeError, the signal's reason. */
-function signalOf(options: FileOptions | undefined): AbortSignal | undefined {
-  if (options === undefined) return undefined;
-  checkOptions('options', options);
-  const { signal } = options;
-  checkSignal('options.signal', signal);
-  signal?.throwIfAborted();
-  return signal;
 }

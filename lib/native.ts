@@ -29,6 +29,8 @@ export interface Constants {
   readonly budgetMin: number;
   readonly pageSize: number;
   readonly shardsMax: number;
+  readonly ioClassesMax: number;
+  readonly ioSharesMax: number;
   readonly stallThreshold: number;
 }
 
@@ -126,10 +128,12 @@ export interface Native {
 
   // Files, by number.
   fileOpen(fd: number, engine: number): OpenedFile | number;
-  fileRead(file: number, position: number, length: number, operation: number): number;
-  fileWrite(file: number, position: number, slot: number, durable: number, operation: number): number;
+  fileRead(file: number, position: number, length: number, operation: number, ioClass: number): number;
+  fileWrite(file: number, position: number, slot: number, durable: number, operation: number, ioClass: number): number;
   fileSync(file: number, dataOnly: number, operation: number): number;
   fileSpace(file: number, punch: number, position: number, length: number, operation: number): number;
+  ioClass(name: string): number;
+  ioShares(ioClass: number, shares: number): number;
   fileDescriptor(file: number): number;
   fileSize(file: number): number;
   fileClose(file: number): number;

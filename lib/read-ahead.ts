@@ -4,6 +4,7 @@
 import { onAbort } from './abort-waiters.js';
 import { checkInteger, checkOptions, checkSignal } from './checks.js';
 import type { IoBuf } from './iobuf.js';
+import type { IoClass } from './io-class.js';
 import { isShortage } from './write-behind.js';
 
 export interface FileReadableOptions {
@@ -20,6 +21,8 @@ export interface FileReadableOptions {
   readAhead?: number;
   /** Ends the reading; who waits is rejected with the signal's reason. */
   signal?: AbortSignal;
+  /** Default: the file's. */
+  class?: IoClass;
 }
 
 /** `urgent`: somebody waits for it, and others are asked for memory if there is none. */
@@ -42,7 +45,7 @@ const READ_AHEAD_DEFAULT = 1024 * 1024;
 /** What the kernel has of us at once, anyway. */
 const DEPTH_MOST = 256;
 
-export type CheckedReadable = Required<Omit<FileReadableOptions, 'signal'>> & { signal: AbortSignal | undefined };
+export type CheckedReadable = Required<Omit<FileReadableOptions, 'signal' | 'class'>> & { signal: AbortSignal | undefined };
 
 /** @throws TypeError, RangeError; the reason of a signal that is aborted already. */
 export function checkReadable(options: FileReadableOptions, block: number): CheckedReadable {

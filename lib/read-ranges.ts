@@ -1,5 +1,6 @@
 // Many ranges of a file, read at once: neighbours become one read, and share what it brings.
 import { checkInteger, checkOptions, invalidType } from './checks.js';
+import type { IoClass } from './io-class.js';
 import { IoBuf } from './iobuf.js';
 
 export interface ReadRange {
@@ -15,6 +16,8 @@ export interface ReadManyOptions {
   mergeLimit?: number;
   /** Ends the waiting; the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
+  /** Default: the file's. */
+  class?: IoClass;
 }
 
 const MERGE_GAP = 16 * 1024;

@@ -17,6 +17,18 @@ export interface Ledger {
   moved: number;
 }
 
+export interface IoClassStats {
+  name: string;
+  shares: number;
+  /** Reads and writes that wait until it is their turn to be handed to the engine. */
+  queued: number;
+  inFlight: number;
+  completed: number;
+  bytes: number;
+  /** What all of them together have waited in the queue. */
+  waitedMicroseconds: number;
+}
+
 export interface IoStats {
   engine: string;
   reads: number;
@@ -26,6 +38,8 @@ export interface IoStats {
   bytesWritten: number;
   inFlight: number;
   submits: number;
+  /** In the order in which they were made; the first is 'default'. */
+  classes: IoClassStats[];
 }
 
 export interface ShardStats {

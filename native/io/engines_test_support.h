@@ -10,6 +10,7 @@
 #include "io/engine_choice.h"
 #include "io/fault_engine.h"
 #include "io/io_engine.h"
+#include "io/io_scheduler.h"
 #include "io/thread_engine.h"
 #include "io/uring_engine.h"
 
@@ -31,12 +32,21 @@ inline result<std::unique_ptr<io_engine>> open_faultless() {
   return fault_engine::open(std::move(inner.value()), [](const io_request&) { return io_fault{}; });
 }
 
+/// As a shard has it.
+inline result<std::unique_ptr<io_engine>> scheduled(result<std::unique_ptr<io_engine>> engine) {
+  static io_classes classes;
+  if (!engine.ok()) return engine;
+  return std::unique_ptr<io_engine>(std::make_unique<io_scheduler>(std::move(engine.value()), classes));
+}
+
 inline const engine_maker engine_makers[] = {
     {"uring_defer", true, [] { return uring_engine::open(uring_setup::defer); }},
     {"uring_coop", true, [] { return uring_engine::open(uring_setup::coop); }},
     {"uring_plain", true, [] { return uring_engine::open(uring_setup::plain); }},
     {"threads", false, [] { return thread_engine::open(); }},
     {"faultless", false, open_faultless},
+    {"scheduled_uring", true, [] { return scheduled(uring_engine::open()); }},
+    {"scheduled_threads", false, [] { return scheduled(thread_engine::open()); }},
 };
 
 /// Derive from it, and instantiate with all_engines() and name_of_engine. Skips where io_uring is forbidden.

@@ -110,6 +110,7 @@ void file_operation::transfer_all(bool dsync) {
   collect_vectors(data_, vectors());
   transfer_.op = op_;
   transfer_.dsync = dsync;
+  transfer_.work = work;
   transfer_.fd = fd_;
   transfer_.offset = first_block_;
   transfer_.vectors = vectors();
@@ -122,6 +123,7 @@ void file_operation::transfer_all(bool dsync) {
 
 void file_operation::request(io_op op) {
   request_.op = op;
+  request_.work = work;
   request_.fd = fd_;
   request_.offset = position_;
   request_.length = length_;

@@ -50,6 +50,7 @@ class file_operation {
 
   file_operation* next = nullptr;  // the caller's, for its lists
   uint32_t number = 0;             // the caller's
+  uint8_t work = 0;                // the number of its io_class; set before start()
 
  private:
   file_operation(shard& home, const dma_file& file, io_op op) : home_(home), op_(op), fd_(file.fd()) {}

@@ -11,6 +11,8 @@
 
 namespace corebuf {
 
+class io_scheduler;
+
 enum class io_op : uint8_t {
   read,
   write,
@@ -30,6 +32,13 @@ struct io_request {
   uint64_t length = 0;             // allocate and punch only
   const iovec* vectors = nullptr;  // read and write only
   uint32_t vector_count = 0;       // 1 … io_vectors_max
+
+  uint8_t work = 0;  // the number of its io_class
+
+  // The scheduler's, while the request is in its hands.
+  uint64_t bytes = 0;
+  io_scheduler* scheduler = nullptr;
+  void (*told)(io_request& request) = nullptr;
 
   int64_t result = 0;  // bytes done, or -errno
   void (*complete)(io_request& request) = nullptr;

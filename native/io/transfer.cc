@@ -31,6 +31,7 @@ void transfer::submit_step() {
   asked_ = choose_vectors();
   step_.op = op;
   step_.dsync = dsync;
+  step_.work = work;
   step_.fd = fd;
   step_.offset = position_;
   step_.owner = this;

@@ -24,6 +24,7 @@ class transfer {
   // Asked; set before start().
   io_op op = io_op::read;  // or write
   bool dsync = false;      // each request of a write as io_request has it, and so the bytes of all of them
+  uint8_t work = 0;        // the number of its io_class
   int fd = -1;
   uint64_t offset = 0;         // a multiple of `alignment`
   std::span<iovec> vectors{};  // the caller's storage and the transfer's to change

@@ -38,28 +38,32 @@ napi_value file_open(napi_env env, napi_callback_info info) {
   return described;
 }
 
-napi_value started(napi_env env, environment& here, const open_file& file, result<file_operation*> operation, uint32_t number) {
+napi_value started(napi_env env, environment& here, const open_file& file, result<file_operation*> operation, uint32_t number,
+                   uint32_t io_class = 0) {
   if (!operation) return failed(env, operation.failure());
+  ASSERT(io_class < here.files.classes().size());
+  operation.value()->work = static_cast<uint8_t>(io_class);
   here.files.start(here.loop, *file.engine, operation.value(), number);
   return to_js(env, error_code::none);
 }
 
-/// fileRead(file, position, length, number)
+/// fileRead(file, position, length, number, class)
 napi_value file_read(napi_env env, napi_callback_info info) {
-  const arguments<4> call(env, info);
+  const arguments<5> call(env, info);
   environment& here = call.here();
   const open_file& file = here.files[call.word(0)];
-  return started(env, here, file, file_operation::read(here.home(), file.file, call.size(1), call.size(2)), call.word(3));
+  return started(env, here, file, file_operation::read(here.home(), file.file, call.size(1), call.size(2)), call.word(3), call.word(4));
 }
 
-/// fileWrite(file, position, slot, durable, number)
+/// fileWrite(file, position, slot, durable, number, class)
 napi_value file_write(napi_env env, napi_callback_info info) {
-  const arguments<5> call(env, info);
+  const arguments<6> call(env, info);
   environment& here = call.here();
   const open_file& file = here.files[call.word(0)];
   const open_handle data(here.home(), here.handles[call.word(2)]);
   const bool durable = call.word(3) != 0;
-  return started(env, here, file, file_operation::write(here.home(), file.file, call.size(1), *data, durable), call.word(4));
+  return started(env, here, file, file_operation::write(here.home(), file.file, call.size(1), *data, durable), call.word(4),
+                 call.word(5));
 }
 
 /// fileSync(file, dataOnly, number)
@@ -78,6 +82,21 @@ napi_value file_space(napi_env env, napi_callback_info info) {
   const open_file& file = here.files[call.word(0)];
   const io_op op = call.word(1) != 0 ? io_op::punch : io_op::allocate;
   return started(env, here, file, file_operation::space(here.home(), file.file, op, call.size(2), call.size(3)), call.word(4));
+}
+
+/// ioClass(name): its number, or constants.ioClassesMax when there are too many
+napi_value io_class_of(napi_env env, napi_callback_info info) {
+  const arguments<1> call(env, info);
+  const std::string name = Napi::String(env, call.raw(0)).Utf8Value();
+  return to_js(env, static_cast<uint32_t>(call.here().files.classes().find_or_make(name)));
+}
+
+/// ioShares(class, shares): 0 only asks. What they are.
+napi_value io_shares(napi_env env, napi_callback_info info) {
+  const arguments<2> call(env, info);
+  io_class& its = call.here().files.classes()[call.word(0)];
+  if (call.word(1) != 0) its.shares = call.word(1);
+  return to_js(env, its.shares);
 }
 
 /// fileDescriptor(file): the file's own, for what node:fs does with it while something is in flight.
@@ -124,7 +143,8 @@ void bind_files(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
       {"fileOpen", file_open}, {"fileRead", file_read},   {"fileWrite", file_write}, {"fileSync", file_sync},
       {"fileSize", file_size}, {"fileClose", file_close}, {"claimRead", claim_read}, {"fileSpace", file_space},
-      {"fileDescriptor", file_descriptor}, {"injectFaults", inject_faults},
+      {"fileDescriptor", file_descriptor}, {"ioClass", io_class_of}, {"ioShares", io_shares},
+      {"injectFaults", inject_faults},
   };
   bind_functions(env, exports, here, functions);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "io/fault_engine.h"
+#include "io/io_scheduler.h"
 #include "node/event_loop.h"
 #include "node/exchange.h"
 #include "node/script_callback.h"
@@ -44,7 +45,7 @@ result<io_engine*> file_table::keep(event_loop& loop, size_t slot, std::unique_p
   auto& kept = engines_[slot];
   if (kept) return kept.get();
   if (!loop.watch(opened->wake_fd())) return error_code::out_of_memory;
-  kept = std::move(opened);
+  kept = std::make_unique<io_scheduler>(std::move(opened), classes_);
   return kept.get();
 }
 

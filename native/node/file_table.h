@@ -11,6 +11,7 @@
 #include "io/engine_choice.h"
 #include "io/fault_plan.h"
 #include "io/file_operation.h"
+#include "io/io_class.h"
 #include "io/io_engine.h"
 #include "shard/shard.h"
 
@@ -50,6 +51,7 @@ class file_table {
   /// What the completed read at `ordinal` of the batch that is being delivered has read.
   iobuf claim(size_t ordinal);
 
+  io_classes& classes() { return classes_; }
   io_stats stats() const;
   const char* engine_name() const;
 
@@ -65,7 +67,8 @@ class file_table {
 
   std::unique_ptr<fault_plan> faults_;  // outlives the engines that ask it
   bool injecting_ = false;
-  std::array<std::unique_ptr<io_engine>, 2 * kinds> engines_;  // of each kind, and of each kind with faults
+  io_classes classes_;
+  std::array<std::unique_ptr<io_engine>, 2 * kinds> engines_;  // schedulers: of each kind, and of each kind with faults
   io_engine* automatic_ = nullptr;
   std::vector<std::unique_ptr<open_file>> files_;
   std::vector<uint32_t> numbers_free_;

@@ -47,6 +47,8 @@ Napi::Object constants(Napi::Env env) {
   set(all, "budgetMin", shard_heap::budget_min);
   set(all, "pageSize", page_size);
   set(all, "shardsMax", shards_max);
+  set(all, "ioClassesMax", io_classes_max);
+  set(all, "ioSharesMax", io_shares_max);
   set(all, "stallThreshold", turn_meter::threshold_us_default);
   return all;
 }

@@ -132,7 +132,24 @@ Napi::Object describe_ledger(napi_env env, const ledger& counted) {
   return described;
 }
 
-Napi::Object describe_io(napi_env env, const file_table& files) {
+Napi::Array describe_io_classes(napi_env env, const io_classes& classes) {
+  Napi::Array described = Napi::Array::New(env);
+  for (uint32_t index = 0; index < classes.size(); ++index) {
+    const io_class& its = classes[index];
+    Napi::Object one = Napi::Object::New(env);
+    one["name"] = Napi::String::New(env, its.name);
+    one["shares"] = number(env, its.shares);
+    one["queued"] = number(env, its.queued);
+    one["inFlight"] = number(env, its.in_flight);
+    one["completed"] = number(env, its.completed);
+    one["bytes"] = number(env, its.bytes);
+    one["waitedMicroseconds"] = number(env, its.waited_us);
+    described[index] = one;
+  }
+  return described;
+}
+
+Napi::Object describe_io(napi_env env, file_table& files) {
   const io_stats stats = files.stats();
   Napi::Object described = Napi::Object::New(env);
   described["engine"] = Napi::String::New(env, files.engine_name());
@@ -143,6 +160,7 @@ Napi::Object describe_io(napi_env env, const file_table& files) {
   described["bytesWritten"] = number(env, stats.bytes_written);
   described["inFlight"] = number(env, stats.in_flight);
   described["submits"] = number(env, stats.submits);
+  described["classes"] = describe_io_classes(env, files.classes());
   return described;
 }
 
