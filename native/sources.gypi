@@ -74,6 +74,7 @@
       "buffer/scan_test.cc",
       "buffer/xxhash64_test.cc",
       "io/alignment_test.cc",
+      "io/durable_write_test.cc",
       "io/engine_choice_test.cc",
       "io/fault_engine_test.cc",
       "io/file_operation_test.cc",

@@ -4,44 +4,19 @@
 #include <array>
 #include <csignal>
 #include <ctime>
-#include <sys/syscall.h>
 #include <sys/time.h>
-#include <unistd.h>
 #include <vector>
 
 #include "io/engines_test_support.h"
+#include "io/probe_test_support.h"
 #include "io/scratch_file_test_support.h"
 
 namespace corebuf::test {
 namespace {
 
-/// A request with room for its vectors that remembers what became of it.
-struct probe : io_request {
-  static constexpr int64_t untouched = INT64_MIN;
-
-  probe(io_op asked, int file, uint64_t at, std::vector<iovec> bytes = {}) : parts(std::move(bytes)) {
-    op = asked;
-    fd = file;
-    offset = at;
-    vectors = parts.data();
-    vector_count = static_cast<uint32_t>(parts.size());
-    result = untouched;
-    complete = [](io_request& request) { ++static_cast<probe&>(request).completions; };
-  }
-  probe(const probe&) = delete;
-
-  std::vector<iovec> parts;
-  int completions = 0;
-};
-
 class io_engine_test : public engine_suite {
  protected:
-  int64_t run(probe& request) {
-    engine().submit(request);
-    run_until_idle(engine());
-    EXPECT_EQ(request.completions, 1);
-    return request.result;
-  }
+  int64_t run(probe& request) { return test::run(engine(), request); }
 };
 
 TEST_P(io_engine_test, what_is_written_can_be_read_back) {
@@ -71,43 +46,6 @@ TEST_P(io_engine_test, a_request_takes_as_many_vectors_as_linux_does) {
   for (size_t index = 0; index < io_vectors_max; ++index) parts.push_back(memory.vector(index, 1));
   probe write(io_op::write, file.get(), 0, parts);
   EXPECT_EQ(run(write), int64_t{io_vectors_max});
-}
-
-TEST_P(io_engine_test, a_write_may_be_durable_when_it_completes) {
-  const scratch_file file = scratch_file::make(true);
-  block_memory out(block, 'd'), in(block);
-  probe write(io_op::write, file.get(), block, {out.all()});
-  write.dsync = true;
-  EXPECT_EQ(run(write), int64_t{block});
-  probe read(io_op::read, file.get(), block, {in.all()});
-  EXPECT_EQ(run(read), int64_t{block});
-  EXPECT_EQ(in.text(block), out.text(block));
-  EXPECT_EQ(engine().stats().writes, 1u);
-  EXPECT_EQ(engine().stats().syncs, 0u);
-}
-
-/// Pages of the file that the page cache has and the disk has not; -1 where the kernel cannot say (before Linux 6.5).
-int64_t pages_unwritten(int fd) {
-  struct {
-    uint64_t offset, length;
-  } range{0, 0};
-  struct {
-    uint64_t cached, dirty, writeback, evicted, recently_evicted;
-  } answer{};
-  constexpr long cachestat = 451;
-  if (::syscall(cachestat, fd, &range, &answer, 0) != 0) return -1;
-  return static_cast<int64_t>(answer.dirty + answer.writeback);
-}
-
-TEST_P(io_engine_test, a_durable_write_leaves_nothing_unwritten) {
-  const scratch_file file = scratch_file::make(false);
-  block_memory out(block, 'd');
-  probe plain(io_op::write, file.get(), 0, {out.all()}), durable(io_op::write, file.get(), 0, {out.all()});
-  EXPECT_EQ(run(plain), int64_t{block});
-  if (pages_unwritten(file.get()) <= 0) GTEST_SKIP() << "what the page cache holds back cannot be seen here";
-  durable.dsync = true;
-  EXPECT_EQ(run(durable), int64_t{block});
-  EXPECT_EQ(pages_unwritten(file.get()), 0);
 }
 
 TEST_P(io_engine_test, both_kinds_of_sync_succeed) {
@@ -418,16 +356,6 @@ TEST_P(io_engine_death_test, a_request_without_vectors_is_a_mistake_of_the_progr
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   probe empty(io_op::read, 0, 0);
   EXPECT_DEATH(engine().submit(empty), "vector");
-}
-
-TEST_P(io_engine_death_test, only_a_write_can_be_durable) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  for (const io_op op : {io_op::read, io_op::datasync, io_op::punch}) {
-    iovec nothing{};
-    probe mistaken(op, 0, 0, {nothing});
-    mistaken.dsync = true;
-    EXPECT_DEATH(engine().submit(mistaken), "write");
-  }
 }
 
 INSTANTIATE_TEST_SUITE_P(engines, io_engine_death_test, all_engines(), name_of_engine);
