@@ -6,7 +6,7 @@ import { abortLinked, callKey } from './linked-signals.js';
 import type { Message } from './message.js';
 import { isError, notAnError } from './remote-error.js';
 import { countAnswered, countReceived, tellIdle } from './traffic.js';
-import { done, encode, parcelsOf, REPLY, transmit, words } from './transmission.js';
+import { done, encode, hand, handAgain, REPLY, words } from './transmission.js';
 
 /** Methods that every shard answers, above the numbers of any service. */
 export const SYSTEM_METHOD = 0x8000_0000;
@@ -97,20 +97,23 @@ function briefly(failed: unknown): Error {
 /** The error that kept it from being sent, if any: then nothing has moved. */
 function reply(token: number, status: number, value: unknown): unknown {
   try {
-    const encoder = encode(value, 'result');
-    const { large, length } = encoder;
-    const parcels = parcelsOf(encoder);
-    done(encoder);
-    const address = (): void => {
-      outgoingWords[words.token] = token;
-      outgoingWords[words.status] = status;
-    };
-    if (transmit(address, large, length, parcels, REPLY) === OUT_OF_MEMORY) return outOfMemory();
+    const parts = encode(value, 'result');
+    done(parts);
+    const { parcels } = parts;
+    address(token, status);
+    let sent = hand(parts, REPLY);
+    if (sent === OUT_OF_MEMORY) sent = handAgain(parts, REPLY, () => address(token, status));
+    if (sent === OUT_OF_MEMORY) return outOfMemory();
     for (const parcel of parcels) parcel.forget();
     return undefined;
   } catch (error) {
     return error ?? new TypeError('a getter of the result threw nothing');
   }
+}
+
+function address(token: number, status: number): void {
+  outgoingWords[words.token] = token;
+  outgoingWords[words.status] = status;
 }
 
 handle(ABORT_METHOD, ([number, reason], from) => abortLinked(callKey(from, number as number), reason));

@@ -8,7 +8,8 @@ import { outgoingBody, outgoingWords } from './exchange.js';
 import type { Handle } from './handle.js';
 import { Message } from './message.js';
 import { countQueued, countSent, countSettled, tellIdle } from './traffic.js';
-import { done, encode, moved, parcelsOf, SEND, transmit, words } from './transmission.js';
+import { done, encode, hand, handAgain, moved, SEND, words } from './transmission.js';
+import type { Parts } from './transmission.js';
 
 const STATUS_GONE = 2;
 
@@ -51,10 +52,9 @@ export interface Prepared {
  */
 export function request(to: ShardRef, method: number, args: readonly unknown[], tracker: Tracker, root: Root = 'arguments'): Promise<unknown> {
   const encoder = encode(args, root);
-  const { large, length, signal } = encoder;
-  const parcels = parcelsOf(encoder);
   done(encoder);
-  if (signal === undefined || !signal.aborted) return post(to, method, large, length, parcels, tracker, signal);
+  const { signal, parcels } = encoder;
+  if (signal === undefined || !signal.aborted) return post(to, method, encoder, tracker, signal);
   // As if it had been sent: who is told of the end cannot tell how soon it came.
   for (const parcel of parcels) moved(parcel).release();
   return Promise.reject(signal.reason as Error);
@@ -63,7 +63,7 @@ export function request(to: ShardRef, method: number, args: readonly unknown[], 
 /** Encodes now, to send later: from now on the chains are the call's. */
 export function prepare(args: readonly unknown[]): Prepared {
   const encoder = encode(args, 'arguments');
-  const prepared = kept(bytesIn(encoder), parcelsOf(encoder).map(moved), encoder.signal);
+  const prepared = kept(bytesIn(encoder), encoder.parcels.map(moved), encoder.signal);
   done(encoder);
   return prepared;
 }
@@ -72,8 +72,7 @@ export function prepare(args: readonly unknown[]): Prepared {
 export function prepareEach(args: readonly unknown[], count: number): Prepared[] {
   const encoder = encode(args, 'arguments', true);
   const bytes = bytesIn(encoder);
-  const { signal } = encoder;
-  const originals = parcelsOf(encoder);
+  const { signal, parcels: originals } = encoder;
   done(encoder);
   const shares: Handle[][] = [];
   try {
@@ -109,7 +108,7 @@ export function requestPrepared(to: ShardRef, method: number, prepared: Prepared
   const { bytes, parcels, signal } = prepared;
   const large = bytes.length + parcels.length * 4 > outgoingBody.length;
   if (!large) outgoingBody.set(bytes);
-  const answer = post(to, method, large ? bytes : undefined, bytes.length, parcels, tracker, signal);
+  const answer = post(to, method, { large: large ? bytes : undefined, length: bytes.length, parcels }, tracker, signal);
   countQueued(-1);
   return answer;
 }
@@ -119,24 +118,13 @@ export function discard(prepared: Prepared): void {
   countQueued(-1);
 }
 
-function post(
-  to: ShardRef,
-  method: number,
-  large: Uint8Array | undefined,
-  length: number,
-  parcels: readonly Handle[],
-  tracker: Tracker,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
+function post(to: ShardRef, method: number, parts: Parts, tracker: Tracker, signal: AbortSignal | undefined): Promise<unknown> {
   // Taken at once: a listener of pressure may make calls of its own before this one is sent.
   const number = numbersFree.pop() ?? waiting.push(undefined) - 1;
-  const address = (): void => {
-    outgoingWords[words.shard] = to.id;
-    outgoingWords[words.incarnation] = to.incarnation;
-    outgoingWords[words.method] = method;
-    outgoingWords[words.number] = number;
-  };
-  const sent = transmit(address, large, length, parcels, SEND);
+  const { parcels } = parts;
+  address(to, method, number);
+  let sent = hand(parts, SEND);
+  if (sent === OUT_OF_MEMORY) sent = handAgain(parts, SEND, () => address(to, method, number));
   if (sent === OUT_OF_MEMORY) {
     numbersFree.push(number);
     throw outOfMemory();
@@ -152,6 +140,13 @@ function post(
     waiting[number] = { tracker, resolve, reject, unhook: undefined, dropped: false };
     if (signal !== undefined) watch(signal, to, number);
   });
+}
+
+function address(to: ShardRef, method: number, number: number): void {
+  outgoingWords[words.shard] = to.id;
+  outgoingWords[words.incarnation] = to.incarnation;
+  outgoingWords[words.method] = method;
+  outgoingWords[words.number] = number;
 }
 
 /** A listener of pressure may have ended it while the call was being sent. */

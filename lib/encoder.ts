@@ -9,7 +9,7 @@ import { DmaBuffer, dmaHandle } from './dma-buffer.js';
 import { CorebufError } from './errors.js';
 import { outgoingBody } from './exchange.js';
 import type { Handle } from './handle.js';
-import { IoBuf, iobufHandle } from './iobuf.js';
+import { iobufHandle, isIobuf } from './iobuf.js';
 import { encodeError, isError } from './remote-error.js';
 import { untravellable } from './untravellable.js';
 
@@ -22,8 +22,8 @@ export class Encoder {
   /** The shared area, or a buffer of its own where that is too small. */
   bytes: Buffer = outgoingBody;
   length = 0;
-  /** Chains that travel along. */
-  readonly parcels: Handle[] = [];
+  /** Chains that travel along; another array for each encoding that has any. */
+  parcels: Handle[] = [];
   /** The one that the caller may end the call with. */
   signal: AbortSignal | undefined;
   #root: Root = 'arguments';
@@ -63,7 +63,7 @@ export class Encoder {
     this.#shares = shares;
     this.signal = undefined;
     this.#ranCode = false;
-    if (this.parcels.length > 0) this.parcels.length = this.#lengths.length = this.#places.length = 0;
+    if (this.parcels.length > 0) this.parcels = [];
   }
 
   #value(value: unknown, depth: number): void {
@@ -159,9 +159,9 @@ export class Encoder {
   /** What comes before stepAside() runs no code of the caller's. */
   #object(value: object, depth: number): void {
     if (depth === DEPTH_MAX) throw untravellable(this.#place(depth), value, `values nest at most ${DEPTH_MAX} deep, and in no circle`);
+    if (isIobuf(value)) return this.#parcel(tags.iobuf, iobufHandle(value), value, 'IoBuf', depth);
     if (types.isProxy(value)) throw untravellable(this.#place(depth), value);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === IoBuf.prototype) return this.#iobuf(value as IoBuf, depth);
     if (prototype === DmaBuffer.prototype) return this.#dma(value as DmaBuffer, depth);
     if (types.isUint8Array(value)) return this.#raw(value, depth);
     this.#stepAside();
@@ -180,7 +180,6 @@ export class Encoder {
       this.#tag(tags.error);
       return this.#object(encodeError(value), depth + 1);
     }
-    if (value instanceof IoBuf) return this.#iobuf(value, depth);
     throw untravellable(this.#place(depth), value);
   }
 
@@ -202,10 +201,6 @@ export class Encoder {
     }
   }
 
-  #iobuf(chain: IoBuf, depth: number): void {
-    this.#parcel(tags.iobuf, handleOr(iobufHandle, chain), chain, 'IoBuf', depth);
-  }
-
   #dma(block: DmaBuffer, depth: number): void {
     this.#parcel(tags.dma, handleOr(dmaHandle, block), block, 'DmaBuffer', depth);
     this.#double(block.alignment);
@@ -218,9 +213,9 @@ export class Encoder {
       throw untravellable(this.#place(depth), value, 'the same one cannot be moved twice; share() it');
     }
     const { length } = handle;
-    this.parcels.push(handle);
-    this.#lengths.push(length);
-    this.#places.push(depth === 1 ? this.#path[0]! : this.#path.slice(0, depth));
+    const at = this.parcels.push(handle) - 1;
+    this.#lengths[at] = length;
+    this.#places[at] = depth === 1 ? this.#path[0]! : this.#path.slice(0, depth);
     this.#tag(tag);
     this.#double(length);
   }

@@ -28,6 +28,9 @@ import { checkSliceOptions } from './slices.js';
 import type { SliceOptions } from './slices.js';
 import { hideFront } from './views.js';
 
+/** Runs no code of the caller's, whatever `value` is. */
+export let isIobuf: (value: object) => value is IoBuf;
+
 /**
  * A ref-counted chain of fragments. `append` copies bytes in, `take` moves whole chains, `share` makes references; nothing
  * is ever flattened behind your back. Release it when done, or let `using` do it.
@@ -57,6 +60,7 @@ export class IoBuf extends ContentReader implements Iterable<Buffer> {
 
   static {
     findHandlesWith((chain) => (chain as IoBuf).#handle);
+    isIobuf = (value): value is IoBuf => #handle in value;
   }
 
   /**

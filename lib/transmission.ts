@@ -13,14 +13,13 @@ const LENGTH = 4;
 const PARCELS = 5;
 
 /** How C++ takes an encoding. */
-interface Way {
+export interface Way {
   readonly shared: () => number;
   readonly large: (encoded: Uint8Array) => number;
 }
 
 export const SEND: Way = { shared: () => native.send(), large: (encoded) => native.sendLarge(encoded) };
 export const REPLY: Way = { shared: () => native.reply(), large: (encoded) => native.replyLarge(encoded) };
-const NO_PARCELS: readonly Handle[] = [];
 
 let spare: Encoder | undefined = new Encoder();
 
@@ -44,32 +43,33 @@ export function done(encoder: Encoder): void {
   spare = encoder;
 }
 
-/** The chains that go along, as they are when the encoder is used again. */
-export function parcelsOf({ parcels }: Encoder): readonly Handle[] {
-  return parcels.length === 0 ? NO_PARCELS : [...parcels];
+/** What goes to C++: the chains, and the encoding where it is not in the shared area. */
+export interface Parts {
+  readonly large: Uint8Array | undefined;
+  readonly length: number;
+  readonly parcels: readonly Handle[];
+}
+
+/** Writes the words that say where it goes. */
+export type Address = () => void;
+
+/** `address` has been called. */
+export function hand({ large, length, parcels }: Parts, way: Way): number {
+  outgoingWords[LENGTH] = large === undefined ? length : 0;
+  listParcels(parcels);
+  return large === undefined ? way.shared() : way.large(large);
 }
 
 /**
- * Hands an encoding and its chains to C++. When memory runs out it does so again after relief, during which listeners may have made
- * calls of their own and used the shared area.
+ * Once more, when memory ran out: after relief, during which listeners may have made calls of their own and used the shared area, so
+ * `address` is called anew.
  */
-export function transmit(
-  address: () => void,
-  large: Uint8Array | undefined,
-  length: number,
-  parcels: readonly Handle[],
-  way: Way,
-): number {
-  const hand = (encoded: Uint8Array | undefined): number => {
-    address();
-    outgoingWords[LENGTH] = encoded === undefined ? length : 0;
-    listParcels(parcels);
-    return encoded === undefined ? way.shared() : way.large(encoded);
-  };
-  const sent = hand(large);
-  if (sent !== OUT_OF_MEMORY) return sent;
-  const kept = large ?? Buffer.from(outgoingBody.subarray(0, length));
-  return relieveKeeping(parcels) ? hand(kept) : sent;
+export function handAgain(parts: Parts, way: Way, address: Address): number {
+  const { length, parcels } = parts;
+  const large = parts.large ?? Buffer.from(outgoingBody.subarray(0, length));
+  if (!relieveKeeping(parcels)) return OUT_OF_MEMORY;
+  address();
+  return hand({ large, length, parcels }, way);
 }
 
 /** Their slots, growing down from the end of the area. */
