@@ -1,5 +1,4 @@
 // One worker of a group as the thread that started it sees it, from its start to its end.
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
@@ -10,6 +9,12 @@ import type { FromWorker, ReportedEvent, ReportFromWorker, StartMessage, ToWorke
 import type { PeerAddress } from './peers.js';
 import { decodeError } from './remote-error.js';
 
+interface Hearing {
+  readonly type: FromWorker['type'];
+  readonly resolve: (message: FromWorker) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** One worker and the port to it. */
 export class Member {
   readonly worker: Worker;
@@ -18,6 +23,11 @@ export class Member {
   error: Error | undefined;
   readonly exited: Promise<number>;
   alive = true;
+  /** It knows its siblings, and they know it. */
+  joined = false;
+  /** It is to end, and not to be started again. */
+  dismissed = false;
+  readonly #hearings: Hearing[] = [];
 
   constructor(plan: Plan, index: number) {
     this.index = index;
@@ -36,6 +46,7 @@ export class Member {
     };
     this.worker.postMessage(start, [port2]);
     this.worker.on('error', (error: Error) => (this.error = error));
+    this.port.on('message', (message: FromWorker) => this.#heard(message));
     this.exited = new Promise((resolve) =>
       this.worker.once('exit', (code) => {
         this.alive = false;
@@ -67,6 +78,16 @@ export class Member {
     const joined = this.#hear('joined');
     this.tell({ type: 'topology', shards });
     await joined;
+    this.joined = true;
+  }
+
+  /** Once it calls the successor of a sibling that has been started again, or has ended itself. */
+  async meet(shard: number, address: PeerAddress): Promise<void> {
+    if (!this.alive) return;
+    const met = this.#hear('met').catch(() => undefined);
+    this.tell({ type: 'meet', shard, address });
+    // One that has not joined yet will be told of all when it does.
+    if (this.joined) await met;
   }
 
   /** Once no call of or to it is under way, or it has ended: how many there have been by then. */
@@ -77,12 +98,29 @@ export class Member {
     return (await drained).activity;
   }
 
-  /** The next message, which is of this type unless the worker failed: the two take turns. */
+  /** Ends it at once, for good. */
+  async dismiss(): Promise<void> {
+    this.dismissed = true;
+    await this.end();
+  }
+
+  /** Ends it at once; resolves when whoever waited for its end has heard of it. */
+  async end(): Promise<void> {
+    await this.worker.terminate();
+    await this.exited;
+  }
+
+  /** The next message of this type: answers of one type come in the order in which they were asked for. */
   async #hear<T extends FromWorker['type']>(type: T): Promise<Extract<FromWorker, { type: T }>> {
-    const [message] = (await Promise.race([once(this.port, 'message'), this.#failed()])) as [FromWorker];
-    if (message.type === 'failed') throw decodeError(message.error);
-    if (message.type !== type) throw new Error(`a worker said ${message.type} instead of ${type}`);
-    return message as Extract<FromWorker, { type: T }>;
+    const heard = new Promise<FromWorker>((resolve, reject) => this.#hearings.push({ type, resolve, reject }));
+    return (await Promise.race([heard, this.#failed()])) as Extract<FromWorker, { type: T }>;
+  }
+
+  #heard(message: FromWorker): void {
+    const at = message.type === 'failed' ? 0 : this.#hearings.findIndex(({ type }) => type === message.type);
+    const hearing = this.#hearings.splice(at, 1)[0]!;
+    if (message.type === 'failed') hearing.reject(decodeError(message.error));
+    else hearing.resolve(message);
   }
 
   async #failed(): Promise<never> {

@@ -9,6 +9,8 @@ import type { ShardOptions } from './attachment.js';
 import { checkBoolean, checkInteger, checkOptions, checkString, invalidRange, invalidType } from './checks.js';
 import { parseMemorySize } from './memory-size.js';
 import { IN_FLIGHT_DEFAULT } from './peers.js';
+import { restartRule } from './restarts.js';
+import type { RestartOptions, RestartRule } from './restarts.js';
 import { checkStallThreshold } from './stalls.js';
 
 export interface GroupOptions extends Omit<ShardOptions, 'cpu'> {
@@ -38,6 +40,12 @@ export interface GroupOptions extends Omit<ShardOptions, 'cpu'> {
    * shard has to answer itself: what a request waits for does not wait behind it. Default 1024.
    */
   maxInFlight?: number;
+  /**
+   * A shard that ends by itself (process.exit(), an uncaught error, no memory left for V8) is started again, at the same index, with nothing of
+   * what it knew; its number, `thisShard.id`, may be another. Calls to it fail with ERR_SHARD_GONE until 'restart' is heard. true: at
+   * most 5 times in a minute, after 100 ms, 200 ms, … Default false.
+   */
+  restart?: boolean | RestartOptions;
 }
 
 export interface Plan {
@@ -45,6 +53,7 @@ export interface Plan {
   readonly shards: number;
   readonly maxInFlight: number;
   readonly spin: number;
+  readonly restart: RestartRule | undefined;
   readonly workerOptionsOf: (index: number) => WorkerOptions;
   readonly optionsOf: (index: number) => ShardOptions;
 }
@@ -67,6 +76,7 @@ export function planOf(module: URL | string, options: GroupOptions): Plan {
   for (const [name, value] of Object.entries({ checked, zeroOnRelease, hugePages })) {
     if (value !== undefined) checkBoolean(`options.${name}`, value);
   }
+  const restart = restartRule(options.restart);
   const optionsOf = (index: number): ShardOptions => ({
     memory: Math.floor(memory / shards),
     cpu: pin ? (machine.cpusAllowed[index % machine.cpusAllowed.length] ?? false) : false,
@@ -77,7 +87,7 @@ export function planOf(module: URL | string, options: GroupOptions): Plan {
     ...(hugePages === undefined ? {} : { hugePages }),
     ...(warnAbove === undefined ? {} : { warnAbove }),
   });
-  return { module: hrefOf(module), shards, maxInFlight, spin, workerOptionsOf: workerOptionsOf(options), optionsOf };
+  return { module: hrefOf(module), shards, maxInFlight, spin, restart, workerOptionsOf: workerOptionsOf(options), optionsOf };
 }
 
 function hrefOf(module: URL | string): string {

@@ -20,6 +20,7 @@ export interface StartMessage {
 
 export type ToWorker =
   | { readonly type: 'topology'; readonly shards: readonly PeerAddress[] }
+  | { readonly type: 'meet'; readonly shard: number; readonly address: PeerAddress }
   | { readonly type: 'drain' }
   | { readonly type: 'report'; readonly event: ReportedEvent }
   | { readonly type: 'end' };
@@ -28,6 +29,7 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly address: PeerAddress }
   | { readonly type: 'failed'; readonly error: Record<string, unknown> }
   | { readonly type: 'joined' }
+  | { readonly type: 'met' }
   | { readonly type: 'drained'; readonly activity: number };
 
 export type ReportedEvent = 'stall' | 'leak';

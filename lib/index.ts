@@ -18,6 +18,7 @@ export type { Placeholder } from './placeholder.js';
 export { IoBufReader } from './iobuf-reader.js';
 export type { Peers, Remote, RemoteAll, Service } from './peers.js';
 export type { GroupOptions } from './group-plan.js';
+export type { RestartOptions } from './restarts.js';
 export type { ShardExit } from './shard-group.js';
 export { ShardGroup } from './shard-group.js';
 export { serve } from './serve.js';

@@ -64,7 +64,7 @@ type Call = (...args: unknown[]) => Promise<unknown>;
  * must not wait for it (docs/ARCHITECTURE.md, "Queues").
  */
 export class Peer implements Tracker, Holder {
-  readonly address: PeerAddress;
+  address: PeerAddress;
   readonly name: string;
   readonly remote: Remote<Service>;
   readonly #maxInFlight: number;
@@ -207,6 +207,12 @@ export class Peer implements Tracker, Holder {
     for (const queued of this.#queue.splice(0)) this.#end(queued, shardGone(this.name));
     holds(this, false);
   }
+
+  /** It has been started again: what waited was meant for the one before, what is called from now on goes to this one. */
+  succeed(address: PeerAddress): void {
+    this.gone();
+    this.address = address;
+  }
 }
 
 /**
@@ -250,6 +256,10 @@ export class PeerGroup implements Peers<Service> {
 
   get size(): number {
     return this.#peers.length;
+  }
+
+  get addresses(): PeerAddress[] {
+    return this.#peers.map(({ address }) => address);
   }
 
   peer(shard: number): Peer {

@@ -10,6 +10,8 @@ import { enterGroup, onReport } from './shard.js';
 import { holdStallWatch, releaseStallWatch } from './stalls.js';
 import { whenIdle } from './traffic.js';
 
+let group: PeerGroup | undefined;
+
 parentPort!.once('message', (start: StartMessage) => void run(start));
 
 async function run(start: StartMessage): Promise<void> {
@@ -31,9 +33,14 @@ async function run(start: StartMessage): Promise<void> {
 function obey(message: ToWorker, start: StartMessage, tell: (message: FromWorker) => void): void {
   switch (message.type) {
     case 'topology':
-      enterGroup(new PeerGroup(message.shards, start.index, start.maxInFlight, start.starter));
+      group = new PeerGroup(message.shards, start.index, start.maxInFlight, start.starter);
+      enterGroup(group);
       releaseStallWatch();
       tell({ type: 'joined' });
+      break;
+    case 'meet':
+      group?.peer(message.shard).succeed(message.address);
+      tell({ type: 'met' });
       break;
     case 'drain':
       void whenIdle().then((activity) => tell({ type: 'drained', activity }));

@@ -166,7 +166,7 @@ describe('a group', () => {
     expect(errors).toEqual([[exits[0]!.error, 0]]);
     await expect(group.on(1).end(3)).rejects.toEqual(corebufError('ERR_SHARD_GONE'));
     await until(() => exits.length === 2, () => 'the other has not ended');
-    expect(exits[1]).toEqual({ shard: 1, code: 3, error: undefined });
+    expect(exits[1]).toEqual({ shard: 1, code: 3, error: undefined, restarting: false });
     await expect(group.on(0).throwLater()).rejects.toEqual(corebufError('ERR_SHARD_GONE'));
   });
 
