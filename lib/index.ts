@@ -21,6 +21,7 @@ export type { GroupOptions } from './group-plan.js';
 export type { RestartOptions } from './restarts.js';
 export type { ShardExit } from './shard-group.js';
 export { ShardGroup } from './shard-group.js';
+export { ShardedValue } from './sharded-value.js';
 export { serve } from './serve.js';
 export type { FileOptions, FileWriteOptions, OpenOptions } from './dma-file.js';
 export type { IoClass, IoClassOptions } from './io-class.js';

@@ -9,6 +9,7 @@ import { servedMethods } from './serve.js';
 import { enterGroup, onReport } from './shard.js';
 import { holdStallWatch, releaseStallWatch } from './stalls.js';
 import { whenIdle } from './traffic.js';
+import { followParent } from './value-store.js';
 
 let group: PeerGroup | undefined;
 
@@ -21,6 +22,7 @@ async function run(start: StartMessage): Promise<void> {
   try {
     holdStallWatch();
     const { id, incarnation } = attachWith(start.options);
+    await followParent(start.starter, { id, incarnation });
     await import(start.module);
     const methods = await servedMethods();
     if (methods === undefined) throw new Error(`${start.module} did not call serve()`);

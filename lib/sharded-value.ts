@@ -1,0 +1,109 @@
+// A small value that every shard has a copy of: metadata, routing tables, access lists.
+import { EventEmitter } from 'node:events';
+import { checkChoice, checkFunction, checkString } from './checks.js';
+import { decodeData, encodeData } from './plain-data.js';
+import { onStored, store, storedValue } from './value-store.js';
+
+/** One for each name, in each thread. */
+const values = new Map<string, ShardedValue<unknown>>();
+
+/**
+ * A value that is read without a call on the thread that starts groups and on all their shards, and replaced as a whole from any of them.
+ *
+ * Values are numbered in one order. No thread ever goes back to an older one; it may skip some, and it may read an old one until set() has
+ * resolved. Whoever has heard that it has, on whatever thread, reads that value or a later one. Each thread has a copy of its own, so what
+ * is done to an object or array that was read is seen nowhere else. A shard that is started, also once again, has the present value before
+ * its module is loaded.
+ *
+ * @example
+ * const acl = ShardedValue.of<{ readers: string[] }>('acl', { readers: [] });
+ * await acl.set({ readers: ['ann'] });
+ * acl.value.readers.includes('ann'); // true
+ */
+export class ShardedValue<T> {
+  readonly name: string;
+  #value: T;
+  #version = 0;
+  readonly #events = new EventEmitter();
+
+  private constructor(name: string, initial: T) {
+    this.name = name;
+    this.#value = decodeData(encodeData(initial, 'initial')) as T;
+    this.#refresh();
+    onStored(name, () => {
+      this.#refresh();
+      this.#tell();
+    });
+  }
+
+  /**
+   * The value of that name: the same object for each call in one thread. `initial` is what this thread reads as long as nobody has set the
+   * value; only the first call's counts.
+   *
+   * @throws TypeError for an initial value that set() would not take.
+   */
+  static of<T>(name: string, initial: T): ShardedValue<T> {
+    checkString('name', name);
+    const known = values.get(name);
+    if (known !== undefined) return known as ShardedValue<T>;
+    const made = new ShardedValue(name, initial);
+    values.set(name, made);
+    return made;
+  }
+
+  /** As of the last version that has arrived here. A property read; no call, no copy. */
+  get value(): T {
+    return this.#value;
+  }
+
+  /** 0 for the initial value, then 1 more with each set() of any thread. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Replaces the value everywhere: plain data as calls carry it, but no IoBufs and DmaBuffers. It is encoded at once, and travels to each
+   * shard by itself: values are meant to be small. Resolves when every thread that lives has it, or a later one, and its listeners have
+   * been called. Costs a round trip to the thread that started the group, and one from there to each shard.
+   *
+   * @throws TypeError for what cannot travel, and nothing has changed; ERR_OUT_OF_MEMORY, when some shards may have the value and others
+   * an older one: set it once more.
+   */
+  async set(value: T): Promise<void> {
+    await store(this.name, encodeData(value, 'value'));
+  }
+
+  /** 'change' (value, version): another value has arrived. An error that a listener throws is an uncaught one of its thread. */
+  addListener(event: 'change', listener: (value: T, version: number) => void): this {
+    checkChoice('event', event, ['change']);
+    checkFunction('listener', listener);
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  removeListener(event: 'change', listener: (value: T, version: number) => void): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  #refresh(): void {
+    const stored = storedValue(this.name);
+    if (stored === undefined) return;
+    this.#value = decodeData(stored.bytes) as T;
+    this.#version = stored.version;
+  }
+
+  #tell(): void {
+    const [value, version] = [this.#value, this.#version];
+    for (const listener of this.#events.listeners('change') as ((value: T, version: number) => void)[]) {
+      try {
+        listener(value, version);
+      } catch (error) {
+        // Whoever has set the value must not hear of it.
+        setImmediate(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
