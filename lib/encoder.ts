@@ -16,7 +16,10 @@ import { untravellable } from './untravellable.js';
 type Key = string | number;
 
 /** What stands at the root of an encoding, and what may travel in it. */
-export type Root = 'arguments' | 'result' | 'reason';
+export type Root = 'arguments' | 'result' | 'reason' | 'value';
+
+/** Where chains, which only one shard can have, cannot stand. */
+const DATA_ONLY: readonly Root[] = ['reason', 'value'];
 
 export class Encoder {
   /** The shared area, or a buffer of its own where that is too small. */
@@ -41,7 +44,7 @@ export class Encoder {
   encode(value: unknown, root: Root, shares = false): void {
     this.#reset(root, shares);
     // Arguments are in an array of ours, without getters.
-    if (root === 'result') this.#value(value, 0);
+    if (root === 'result' || root === 'value') this.#value(value, 0);
     else this.#array(value as unknown[], Array.prototype, 0);
     if (this.#ranCode) this.#checkMet();
     if (this.bytes === this.#aside) {
@@ -207,7 +210,8 @@ export class Encoder {
   }
 
   #parcel(tag: number, handle: Handle | undefined, value: object, what: string, depth: number): void {
-    if (handle === undefined || this.#root === 'reason') throw untravellable(this.#place(depth), value);
+    if (handle === undefined) throw untravellable(this.#place(depth), value);
+    if (DATA_ONLY.includes(this.#root)) throw untravellable(this.#place(depth), value, 'it moves, and this goes to more than one');
     handle.slot(what);
     if (!this.#shares && this.parcels.includes(handle)) {
       throw untravellable(this.#place(depth), value, 'the same one cannot be moved twice; share() it');

@@ -1,21 +1,23 @@
 // Plain data as bytes: what calls can carry, but for chains, which only one shard can have.
-import { invalidType } from './checks.js';
-import { Decoder, Encoder } from './codec.js';
+import { Decoder } from './decoder.js';
+import type { Cargo } from './decoder.js';
+import { done, encode } from './transmission.js';
 
-const encoder = new Encoder();
-
-export function encodeData(value: unknown, name: string): Buffer {
-  encoder.reset();
-  encoder.value(value, name);
-  if (encoder.parcels.length > 0) throw invalidType(name, 'data without IoBufs and DmaBuffers, which only one shard can have', value);
-  return Buffer.from(encoder.bytes.subarray(0, encoder.length));
+/** @throws TypeError for what cannot travel. */
+export function encodeData(value: unknown): Buffer {
+  const encoder = encode(value, 'value');
+  const bytes = Buffer.from(encoder.bytes.subarray(0, encoder.length));
+  done(encoder);
+  return bytes;
 }
 
 /** Another copy with each call. */
 export function decodeData(bytes: Buffer): unknown {
-  return new Decoder(bytes, 0, noChain).value();
+  return new Decoder(bytes, 0, NO_CARGO).value();
 }
 
-function noChain(): never {
-  throw new Error('there are no chains in plain data');
+const NO_CARGO: Cargo = { claim: none, signal: none };
+
+function none(): never {
+  throw new Error('there are no chains and signals in plain data');
 }

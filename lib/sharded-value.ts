@@ -28,7 +28,7 @@ export class ShardedValue<T> {
 
   private constructor(name: string, initial: T) {
     this.name = name;
-    this.#value = decodeData(encodeData(initial, 'initial')) as T;
+    this.#value = decodeData(encodeData(initial)) as T;
     this.#refresh();
     onStored(name, () => {
       this.#refresh();
@@ -70,7 +70,7 @@ export class ShardedValue<T> {
    * an older one: set it once more.
    */
   async set(value: T): Promise<void> {
-    await store(this.name, encodeData(value, 'value'));
+    await store(this.name, encodeData(value));
   }
 
   /** 'change' (value, version): another value has arrived. An error that a listener throws is an uncaught one of its thread. */

@@ -3,7 +3,8 @@
 // Threads form a tree: the parent of a shard is the thread that started its group. A new value goes up to the root, which numbers it,
 // and from there down; an answer comes up once all below have it. So all threads see one order of versions.
 import { EventEmitter } from 'node:events';
-import { handle, request, SYSTEM_METHOD } from './calls.js';
+import { handle, SYSTEM_METHOD } from './answers.js';
+import { request } from './calls.js';
 import type { ShardRef, Tracker } from './calls.js';
 
 const SET_METHOD = SYSTEM_METHOD + 16;
