@@ -211,7 +211,7 @@ export class Encoder {
 
   #parcel(tag: number, handle: Handle | undefined, value: object, what: string, depth: number): void {
     if (handle === undefined) throw untravellable(this.#place(depth), value);
-    if (DATA_ONLY.includes(this.#root)) throw untravellable(this.#place(depth), value, 'it moves, and this goes to more than one');
+    if (DATA_ONLY.includes(this.#root)) throw untravellable(this.#place(depth), value, 'only data travels there');
     handle.slot(what);
     if (!this.#shares && this.parcels.includes(handle)) {
       throw untravellable(this.#place(depth), value, 'the same one cannot be moved twice; share() it');
