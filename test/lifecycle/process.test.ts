@@ -87,4 +87,3 @@ test('1000 shards, four at a time, leave neither memory nor threads nor descript
   const otherViews = process.env.COREBUF_CHECKED === '1' || process.env.COREBUF_COPY_VIEWS === '1';
   await expectWell('restart-many', { args: [sanitized ? '15' : otherViews ? '40' : '250', sanitized ? 'asan' : ''] });
 });
-
