@@ -81,6 +81,8 @@ result<uring> uring::open(uint32_t entries, uring_setup setup) {
     // EINVAL: this kernel does not know the flags. With no flags left it is an answer like the others.
     if (errno != EINVAL || setup == uring_setup::plain) return error::from_errno(errno);
   }
+  // Linux 5.6, and with it came what uring_engine asks for: read, write, fallocate.
+  if ((params.features & IORING_FEAT_RW_CUR_POS) == 0) return error::from_errno(ENOSYS);
   ring.setup_ = setup;
   if (const int failed = ring.map_rings(params)) return error::from_errno(failed);
   // A sandbox may allow setup and forbid enter: better to know it now than at the first read.
