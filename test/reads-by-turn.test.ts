@@ -1,0 +1,18 @@
+// What reads share, however many there are: the system call that begins them, and the call into JavaScript that ends them.
+import { writeFileSync } from 'node:fs';
+import { engines } from './support/engines';
+import { runProgram } from './support/program';
+import { removeScratchAfterEach, scratchPath } from './support/scratch';
+
+removeScratchAfterEach();
+
+(engines.includes('io_uring') ? test : test.skip)('reads that begin in one turn are one submission, and their ends one callback a turn', async () => {
+  const path = scratchPath();
+  writeFileSync(path, Buffer.alloc(200 * 4096, 'r'));
+  const { code, stdout, stderr } = await runProgram('reads-by-turn', { args: [path] });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [submits, callbacks, turns] = JSON.parse(stdout) as [number, number, number];
+  expect(submits).toBe(1);
+  expect(callbacks).toBeGreaterThan(0);
+  expect(callbacks).toBeLessThanOrEqual(turns);
+});
