@@ -1,4 +1,5 @@
-// What reads share, however many there are: the system call that begins them, and the call into JavaScript that ends them.
+// What reads share, however many there are: the system call that begins them, and the call into JavaScript that ends them. And how one
+// that is alone is waited for.
 import { writeFileSync } from 'node:fs';
 import { engines } from './support/engines';
 import { runProgram } from './support/program';
@@ -15,4 +16,16 @@ removeScratchAfterEach();
   expect(submits).toBe(1);
   expect(callbacks).toBeGreaterThan(0);
   expect(callbacks).toBeLessThanOrEqual(turns);
+});
+
+test('a shard that spins looks for the end of a read, and one that does not sleeps until it comes', async () => {
+  const path = scratchPath();
+  writeFileSync(path, Buffer.alloc(4096, 'r'));
+  const turnsPerRead = async (spin: number): Promise<number> => {
+    const { code, stdout, stderr } = await runProgram('spin-for-reads', { args: [path, `${spin}`] });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return Number(stdout);
+  };
+  expect(await turnsPerRead(0)).toBeLessThan(2);
+  expect(await turnsPerRead(100_000)).toBeGreaterThan(3);
 });

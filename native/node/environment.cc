@@ -37,6 +37,7 @@ error_code environment::attach(const attach_options& options) {
   home_ = attached_shard.value();
   current_shard = home_->id();
   spin_.set_length(options.spin_us);
+  io_spin_.set_length(options.spin_us);
   meter.set_threshold(options.stall_threshold_us);
   return error_code::none;
 }
@@ -54,6 +55,7 @@ void environment::after_poll() {
   more_ = home_->turn(turn_quota());
   const bool completed = loop.take_readable() && files.reap();
   if (received != home_->counters().messages_received) spin_.active(uv_hrtime());
+  if (completed) io_spin_.active(uv_hrtime());
   if (completed) files.deliver(area, loop, on_completions);
   if (!mail.empty()) mail.deliver(*home_, area, loop, on_messages, end_ns);
   if (!mail.empty()) more_ = true;
@@ -76,7 +78,7 @@ bool environment::finish_turn() {
     home_->heap().decay();
   }
   files.flush();
-  if (more_ || (!spin_.off() && spin_.spinning(now))) {
+  if (more_ || worth_looking(now)) {
     home_->flush();
     return false;
   }
@@ -84,6 +86,11 @@ bool environment::finish_turn() {
   // Asleep, nobody would give back what lies idle.
   if (home_->heap().idle_memory()) loop.pass_in(decay_interval_ms);
   return true;
+}
+
+bool environment::worth_looking(uint64_t now_ns) {
+  if (!spin_.off() && spin_.spinning(now_ns)) return true;
+  return !io_spin_.off() && files.few_in_flight() && io_spin_.spinning(now_ns);
 }
 
 void environment::shut() {

@@ -62,10 +62,12 @@ class environment final : public loop_client {
   void after_poll() override;
   bool before_poll() override;
   bool finish_turn();  // true when the thread may sleep
+  bool worth_looking(uint64_t now_ns);
 
   const napi_env env_;
   shard* home_ = nullptr;
-  spin_policy spin_;
+  spin_policy spin_;     // for messages
+  spin_policy io_spin_;  // for reads and writes
   bool more_ = false;             // the last turn left work
   uint64_t decayed_at_ = 0;
 };

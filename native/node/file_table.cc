@@ -100,6 +100,14 @@ void file_table::start(event_loop& loop, io_engine& engine, file_operation* star
       [](file_operation& done) { static_cast<file_table*>(done.context())->completed_.push_back(&done); }, this);
 }
 
+bool file_table::few_in_flight() const {
+  size_t in_flight = 0;
+  for (const auto& engine : engines_) {
+    if (engine) in_flight += engine->stats().in_flight;
+  }
+  return in_flight > 0 && in_flight <= few_max;
+}
+
 void file_table::flush() {
   for (const auto& engine : engines_) {
     if (engine && !engine->idle()) engine->flush();

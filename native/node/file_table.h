@@ -44,6 +44,9 @@ class file_table {
   /// happen; files that were opened under other rules are under these. Returns how often the rules before hit.
   uint32_t inject(uint32_t seed, std::vector<fault_rule> rules);
 
+  /// Some, and so few that whoever waits for one waits for nothing else.
+  bool few_in_flight() const;
+
   void flush();  // hands submitted work to the kernel
   bool reap();   // true when something was completed
   void deliver(const exchange& area, event_loop& loop, const script_callback& callback);
@@ -64,6 +67,7 @@ class file_table {
 
   static constexpr size_t kinds = 2;
   static constexpr size_t reaped_per_turn = 1024;
+  static constexpr size_t few_max = 4;
 
   std::unique_ptr<fault_plan> faults_;  // outlives the engines that ask it
   bool injecting_ = false;

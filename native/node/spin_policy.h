@@ -12,7 +12,7 @@ class spin_policy {
  public:
   void set_length(uint32_t microseconds) { length_ns_ = uint64_t{microseconds} * 1000; }
 
-  /// Messages came.
+  /// What it looks for came.
   void active(uint64_t now_ns) {
     if (length_ns_ == 0) return;
     if (until_ns_ != 0 && now_ns < until_ns_) misses_ = 0;
