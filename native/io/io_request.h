@@ -24,6 +24,7 @@ enum class io_op : uint8_t {
 
 struct io_request {
   io_request* next = nullptr;  // the engine's, while the request is in its hands
+  uint8_t cancellations = 0;   // the engine's, too
 
   io_op op = io_op::read;
   bool dsync = false;  // write only: complete when the bytes of this request are durable (RWF_DSYNC)

@@ -70,6 +70,7 @@ result<std::unique_ptr<io_engine>> uring_engine::open(uring_setup setup) {
 
 void uring_engine::submit(io_request& request) {
   accept(request);
+  request.cancellations = 0;
   waiting_.push_back(&request);
 }
 
@@ -123,9 +124,16 @@ size_t uring_engine::reap(size_t most) {
     io_request& request = *refused_.pop_front();
     finish(request, request.result);
   }
-  for (io_uring_cqe entry; done < most && ring_.pop(entry); ++done) {
+  for (io_uring_cqe entry; done < most && ring_.pop(entry);) {
     --in_kernel_;
-    finish(*reinterpret_cast<io_request*>(static_cast<uintptr_t>(entry.user_data)), entry.res);
+    io_request& ended = *reinterpret_cast<io_request*>(static_cast<uintptr_t>(entry.user_data));
+    if (entry.res == -ECANCELED && ended.cancellations++ < uring_cancellations_max) {
+      waiting_.push_back(&ended);
+      flush_owed_ = true;
+      continue;
+    }
+    ++done;
+    finish(ended, entry.res);
   }
   if (flush_owed_) flush();
 

@@ -18,6 +18,10 @@ namespace corebuf {
 
 inline constexpr uint32_t uring_queue_depth = 256;
 
+/// Nobody here cancels anything: the kernel does, before it has begun, when signals keep it from starting a thread
+/// for what has to wait. Such a request is handed over again, so often at most.
+inline constexpr uint8_t uring_cancellations_max = 64;
+
 class uring_engine final : public io_engine {
  public:
   /// On the thread that will use it. The kernel's errno where io_uring is forbidden (EPERM) or none (ENOSYS).
