@@ -53,7 +53,8 @@ void environment::after_poll() {
   home_->awake();
   const uint64_t received = home_->counters().messages_received;
   more_ = home_->turn(turn_quota());
-  const bool completed = loop.take_readable() && files.reap();
+  const uint32_t readable = loop.take_readable();
+  const bool completed = readable != 0 && files.reap(readable);
   if (received != home_->counters().messages_received) spin_.active(uv_hrtime());
   if (completed) io_spin_.active(uv_hrtime());
   if (completed) files.deliver(area, loop, on_completions);

@@ -55,18 +55,22 @@ bool event_loop::open(uv_loop_t* loop, loop_client& client) {
   return true;
 }
 
-bool event_loop::watch(int fd) {
-  uv_handle_t** free = std::find(polls_.begin(), polls_.end(), nullptr);
-  ASSERT(free != polls_.end());
+bool event_loop::watch(size_t place, int fd) {
+  ASSERT(polls_[place] == nullptr);
   uv_handle_t* poll = open_handle(UV_POLL);
   if (poll == nullptr || uv_poll_init(loop_, poll, fd) != 0) {
     std::free(poll);
     return false;
   }
-  uv_poll_start(poll, UV_READABLE, [](uv_handle_t* handle, int, int) { loop_of(handle).readable_ = true; });
+  uv_poll_start(poll, UV_READABLE, [](uv_handle_t* handle, int, int) { loop_of(handle).found_readable(handle); });
   uv_unref(poll);
-  *free = poll;
+  polls_[place] = poll;
   return true;
+}
+
+void event_loop::found_readable(const uv_handle_t* poll) {
+  const size_t place = static_cast<size_t>(std::find(polls_.begin(), polls_.end(), poll) - polls_.begin());
+  readable_ |= 1U << place;
 }
 
 void event_loop::close() {

@@ -32,9 +32,10 @@ class event_loop {
   event_loop& operator=(const event_loop&) = delete;
 
   bool open(uv_loop_t* loop, loop_client& client);
-  /// Polls `fd` as well. take_readable() is true once after each poll that found one of them readable.
-  bool watch(int fd);
-  bool take_readable() { return std::exchange(readable_, false); }
+  /// Polls `fd` as well, which is known as `place`.
+  bool watch(size_t place, int fd);
+  /// Which places polls have found readable since they were taken last: bit 0 for place 0, and so on.
+  uint32_t take_readable() { return std::exchange(readable_, 0); }
   /// No callback comes after this. The handles free themselves when the loop has closed them.
   void close();
 
@@ -55,6 +56,7 @@ class event_loop {
   static event_loop& loop_of(uv_handle_t* handle);
   static loop_client& client_of(uv_handle_t* handle);
   void before_poll();
+  void found_readable(const uv_handle_t* poll);
 
   uv_loop_t* loop_ = nullptr;
   loop_client* client_ = nullptr;
@@ -66,7 +68,7 @@ class event_loop {
   static constexpr size_t watched_max = 4;  // one per kind of engine, and those with faults
   std::array<uv_handle_t*, watched_max> polls_{};
   bool idling_ = false;
-  bool readable_ = false;
+  uint32_t readable_ = 0;
   size_t held_ = 0;
 };
 

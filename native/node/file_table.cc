@@ -44,7 +44,7 @@ result<io_engine*> file_table::engine(event_loop& loop, engine_kind kind) {
 result<io_engine*> file_table::keep(event_loop& loop, size_t slot, std::unique_ptr<io_engine> opened) {
   auto& kept = engines_[slot];
   if (kept) return kept.get();
-  if (!loop.watch(opened->wake_fd())) return error_code::out_of_memory;
+  if (!loop.watch(slot, opened->wake_fd())) return error_code::out_of_memory;
   kept = std::make_unique<io_scheduler>(std::move(opened), classes_);
   return kept.get();
 }
@@ -114,9 +114,9 @@ void file_table::flush() {
   }
 }
 
-bool file_table::reap() {
-  for (const auto& engine : engines_) {
-    if (engine && !engine->idle()) engine->reap(reaped_per_turn);
+bool file_table::reap(uint32_t readable) {
+  for (size_t slot = 0; slot < engines_.size(); ++slot) {
+    if ((readable >> slot & 1) != 0) engines_[slot]->reap(reaped_per_turn);
   }
   return !completed_.empty();
 }

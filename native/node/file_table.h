@@ -48,7 +48,9 @@ class file_table {
   bool few_in_flight() const;
 
   void flush();  // hands submitted work to the kernel
-  bool reap();   // true when something was completed
+  /// What engines have done whose descriptors are `readable`, a bit for each: an idle one, too, which the kernel may ask to
+  /// enter it once more for a file to be let go. True when something was completed.
+  bool reap(uint32_t readable);
   void deliver(const exchange& area, event_loop& loop, const script_callback& callback);
 
   /// What the completed read at `ordinal` of the batch that is being delivered has read.
