@@ -85,13 +85,19 @@ export class WriteBehind {
     this.kick();
   }
 
-  /** Begins what can begin at the end of this job, so that what a job pushes can become one write. */
+  /**
+   * Begins what can begin at the end of this job, so that what a job pushes can become one write; and behind a flush that the job has
+   * asked for, which takes a round of ticks and jobs to gather its companions, so that the write can be the durable one.
+   */
   kick(): void {
     if (this.#kicked) return;
     this.#kicked = true;
-    process.nextTick(() => {
-      this.#kicked = false;
-      this.#begin();
+    process.nextTick(async () => {
+      await Promise.resolve();
+      process.nextTick(() => {
+        this.#kicked = false;
+        this.#begin();
+      });
     });
   }
 

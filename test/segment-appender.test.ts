@@ -83,6 +83,23 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     expect(log.stats().syncs).toBe(syncs);
   });
 
+  test('what callers in step append and flush is one durable write each time, and no sync', async () => {
+    const rounds = 8;
+    const log = await open(scratchPath());
+    const { syncs } = stats().io;
+    // Two chunks and a bit each time: full chunks must not set out before the flush.
+    const caller = async (): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        await log.append(counting(KiB, log.position));
+        await log.flush();
+      }
+    };
+    await Promise.all(Array.from({ length: 40 }, caller));
+    expect(log.durable).toBe(40 * rounds * KiB);
+    expect([log.stats().writes, stats().io.syncs - syncs]).toEqual([rounds, 0]);
+    await log.close();
+  });
+
   test('appends while a flush is under way leave alone what the kernel reads', async () => {
     const path = scratchPath();
     const log = await open(path);
