@@ -198,7 +198,10 @@ export class DmaBuffer {
     checkInteger('end', end);
     if (end > length) throw outOfBounds('share', end, length);
     if (start >= end) throw invalidRange('start', `below end (${end})`, start);
-    return makeDma(handle.share(start, end - start, 'DmaBuffer'), alignmentAt(this.#alignment, start));
+    const shared = makeDma(handle.share(start, end - start, 'DmaBuffer'), alignmentAt(this.#alignment, start));
+    // One copy for all references: what is written through one of them must not undo what was written through another.
+    if (viewMode() === 'copied') shared.#bytes = this.bytes.subarray(start, end);
+    return shared;
   }
 
   /**

@@ -96,7 +96,7 @@ describe('bytes and view', () => {
 });
 
 describe('share', () => {
-  testOfZeroCopy('refers to the same bytes, and outlives what it came from', () => {
+  test('refers to the same bytes, and outlives what it came from', () => {
     const block = DmaBuffer.alloc(100);
     block.bytes.fill('a');
     using part = block.share(10, 20);
@@ -104,6 +104,18 @@ describe('share', () => {
     block.release();
     expect(part).toMatchObject({ length: 10, home: thisShard.id });
     expect(part.bytes.toString()).toBe('bbbbbaaaaa');
+  });
+
+  test('what is written through one reference stays when another is written, too', () => {
+    const block = DmaBuffer.alloc(12);
+    block.bytes.fill('a');
+    const part = block.share(2, 10);
+    const inner = part.share(2, 6);
+    inner.bytes.fill('c');
+    block.bytes.fill('b', 0, 2);
+    part.bytes.fill('d', 6);
+    using chain = new IoBuf().take(inner).take(part).take(block);
+    expect(chain.toString()).toBe('cccc' + 'aaccccdd' + 'bbaaccccddaa');
   });
 
   test('says what its own address is aligned to', () => {
@@ -126,7 +138,7 @@ describe('share', () => {
   });
 });
 
-test('moving into a chain and sharing copy nothing', () => {
+testOfZeroCopy('moving into a chain and sharing copy nothing', () => {
   const before = stats().ledger.copied;
   const block = DmaBuffer.alloc(4096);
   using shared = block.share();
