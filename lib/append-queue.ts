@@ -1,5 +1,6 @@
 // Calls of an appender that wait their turn, in the order in which they were made: appends for room, and what needs the file for itself.
 import type { Appended } from './appended.js';
+import { Queue } from './queue.js';
 
 interface WaitingAppend {
   readonly data: Appended;
@@ -29,7 +30,7 @@ export interface QueueOwner {
 
 export class AppendQueue {
   readonly #owner: QueueOwner;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Queue<Waiting>();
   #accepting = false;
   #occupied = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -78,7 +79,7 @@ export class AppendQueue {
   /** Whoever waits and can go on does. */
   goOn(): void {
     while (!this.#accepting && !this.#occupied && this.#waiting.length > 0) {
-      const next = this.#waiting[0]!;
+      const next = this.#waiting.first!;
       if (next.data !== undefined && !this.#owner.fits(next.data.length)) {
         this.#owner.makeRoom();
         break;
@@ -91,17 +92,18 @@ export class AppendQueue {
   }
 
   rejectAll(error: unknown): void {
-    for (const next of this.#waiting.splice(0)) {
+    for (const next of this.#waiting.takeAll()) {
       next.reject(error);
       next.data?.release();
     }
   }
 
   rejectAppends(error: unknown): void {
-    const waiting = this.#waiting;
-    this.#waiting = waiting.filter(({ data }) => data === undefined);
-    for (const next of waiting) {
-      if (next.data === undefined) continue;
+    for (const next of this.#waiting.takeAll()) {
+      if (next.data === undefined) {
+        this.#waiting.push(next);
+        continue;
+      }
       next.reject(error);
       next.data.release();
     }

@@ -82,7 +82,7 @@ export function attachWith(options: ShardOptions): Attachment {
   const scrub = checked ? SCRUB.poison : zeroOnRelease ? SCRUB.zero : SCRUB.none;
   // Before memory is made: what this thread touches first is then near to its processor.
   const pinned = typeof options.cpu === 'number' ? pin(options.cpu) : undefined;
-  if (native.attach(budget, spin, stallThreshold, hugePages ? 1 : 0, scrub) < 0) {
+  if (native.attach(budget, spin, hugePages ? 1 : 0, scrub) < 0) {
     throw new CorebufError('ERR_OUT_OF_MEMORY', `no shard with ${formatMemorySize(budget)} can be made: all ${constants.shardsMax} are taken, or the system refuses the memory`);
   }
   const ref = native.shardRef();

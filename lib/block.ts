@@ -5,6 +5,7 @@
 import { constants, native } from './native.js';
 import { attachDefault } from './attachment.js';
 import { bodyWords } from './exchange.js';
+import { guarded } from './guarded.js';
 import type { LeakReport } from './leaks.js';
 
 const { blockSlots, slotSize } = constants;
@@ -50,13 +51,15 @@ const net = new FinalizationRegistry<Watched>((watched) => {
   if (rounds[watched.number] !== watched.round) return;
   const leaks = native.releaseBlock(watched.number);
   reclaimed += leaks;
-  for (let at = 0; at < leaks * 3; at += 3) report(watched, bodyWords[at]!, bodyWords[at + 1]! + bodyWords[at + 2]! * 0x1_0000_0000);
+  // All of it before anybody hears of it: who listens may use blocks, and the words.
+  const reports = Array.from({ length: leaks }, (_, leak) => reportOf(watched, bodyWords.subarray(leak * 3)));
   recycle(new Block(watched.number, watched.memory));
+  for (const report of reports) guarded(() => reportLeak?.(report));
 });
 
-function report(watched: Watched, slot: number, bytes: number): void {
-  const kind = new Uint32Array(watched.memory)[slot * slotWords + KIND] === KIND_DMA ? 'DmaBuffer' : 'IoBuf';
-  reportLeak?.({ kind, bytes, madeAt: watched.places.get(slot) });
+function reportOf({ memory, places }: Watched, [slot, low, high]: Uint32Array): LeakReport {
+  const kind = new Uint32Array(memory)[slot! * slotWords + KIND] === KIND_DMA ? 'DmaBuffer' : 'IoBuf';
+  return { kind, bytes: low! + high! * 0x1_0000_0000, madeAt: places.get(slot!) };
 }
 
 /** How many forgotten chains the net has given back. */

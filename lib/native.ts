@@ -54,7 +54,7 @@ export interface Native {
   setup(outgoing: ArrayBuffer, incoming: ArrayBuffer): number;
   onMessages(callback: (count: number) => void): number;
   onCompletions(callback: (count: number) => void): number;
-  attach(budget: number, spin: number, stallThreshold: number, hugePages: number, scrubbing: number): number;
+  attach(budget: number, spin: number, hugePages: number, scrubbing: number): number;
   shardRef(): { id: number; incarnation: number; arenaPieces: number };
   memoryStats(): NativeMemoryStats;
   shardStats(): NativeShardStats;

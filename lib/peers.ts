@@ -7,6 +7,7 @@ import type { Prepared, ShardRef, Tracker } from './calls.js';
 import { shardGone } from './errors.js';
 import { DmaBuffer } from './dma-buffer.js';
 import { IoBuf } from './iobuf.js';
+import { Queue } from './queue.js';
 import { holds, owed } from './traffic.js';
 import type { Holder } from './traffic.js';
 
@@ -68,7 +69,7 @@ export class Peer implements Tracker, Holder {
   readonly name: string;
   readonly remote: Remote<Service>;
   readonly #maxInFlight: number;
-  readonly #queue: Queued[] = [];
+  readonly #queue = new Queue<Queued>();
   readonly #idleListeners: (() => void)[] = [];
   #inFlight = 0;
   #waiting = 0;
@@ -171,7 +172,7 @@ export class Peer implements Tracker, Holder {
     if (this.#sending) return;
     this.#sending = true;
     while (this.#queue.length > 0 && this.#hasRoom()) {
-      const next = this.#queue[0]!;
+      const next = this.#queue.first!;
       const prepared = this.#take(next);
       if (prepared !== undefined) this.#send(next, prepared);
       this.#queue.shift();
@@ -204,7 +205,7 @@ export class Peer implements Tracker, Holder {
 
   /** It has ended: what still waits to be sent fails. */
   gone(): void {
-    for (const queued of this.#queue.splice(0)) this.#end(queued, shardGone(this.name));
+    for (const queued of this.#queue.takeAll()) this.#end(queued, shardGone(this.name));
     holds(this, false);
   }
 

@@ -2,6 +2,7 @@
 // release more, and the call is made once more. Native calls that run out of memory have changed nothing, so they can be repeated.
 import { native } from './native.js';
 import { OUT_OF_MEMORY } from './errors.js';
+import { guarded } from './guarded.js';
 import type { Handle } from './handle.js';
 
 export type PressureListener = (wanted: number) => void;
@@ -46,18 +47,7 @@ export function relieve(): void {
   native.releaseListed();
   if (relieving) return;
   relieving = true;
-  for (const listener of listeners) tell(listener, wanted);
+  for (const listener of listeners) guarded(() => listener(wanted));
   relieving = false;
   native.releaseListed();
-}
-
-/** What a listener throws is its own, not the allocation's: it goes where uncaught errors go. */
-function tell(listener: PressureListener, wanted: number): void {
-  try {
-    listener(wanted);
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
-  }
 }

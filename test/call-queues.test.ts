@@ -37,6 +37,13 @@ describe('calls that call back and wait', () => {
   });
 });
 
+test('many calls may wait, and cost no more each than a few', async () => {
+  const group: Group = await startGroup(caller, { shards: 1 });
+  // With a queue that moves whenever one leaves, this took minutes.
+  const calls = Array.from({ length: 400_000 }, (_, number) => group.on(0).echo(number));
+  expect((await Promise.all(calls)).every((value, number) => value === number)).toBe(true);
+});
+
 describe('the bound', () => {
   test('holds for a shard as for the thread that started it', async () => {
     const group: Group = await startGroup(caller, { shards: 2, maxInFlight: 4 });

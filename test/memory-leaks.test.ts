@@ -39,6 +39,15 @@ test('every leak is reported with kind and bytes, and counted', async () => {
   expect(reports.filter(({ madeAt }) => madeAt !== undefined)).toEqual([]);
 });
 
+test('who listens may work with chains, and throw: the next report is right all the same', async () => {
+  const { code, stdout } = await runProgram('leak-report', { args: ['misused', '1000'] });
+  expect(code).toBe(0);
+  const { reclaimed, reports, thrown } = JSON.parse(stdout) as Said & { thrown: number };
+  expect(reclaimed).toBeGreaterThan(500);
+  expect([reports.length, thrown]).toEqual([reclaimed, reclaimed]);
+  expect(new Set(reports.map(({ kind, bytes }) => `${kind} of ${bytes}`))).toEqual(new Set(['DmaBuffer of 4096', 'IoBuf of 9']));
+});
+
 test('with COREBUF_TRACE_LEAKS=all, every report begins with the line that made the object', async () => {
   const { reports } = await forget('all');
   expect(reports.length).toBeGreaterThanOrEqual(COUNT - LEFT_MOST);

@@ -1,5 +1,6 @@
 import { capabilities, stats, thisShard } from 'corebuf';
 import type { ShardGroup, StallReport } from 'corebuf';
+import type { SlowToLoad } from './fixtures/slow-to-load';
 import type { Stalling } from './fixtures/stall-shard';
 import { corebufError, expectTypeError, thrownBy } from './support/errors';
 import { expectWell, runProgram } from './support/program';
@@ -75,6 +76,11 @@ describe('a turn that is too long', () => {
     expect(heard[0]![1]).toBe(0);
     expect(heard[0]![0].blockedFor).toBeGreaterThan(10 * MS);
   });
+});
+
+test('to load a module is no stall', async () => {
+  const group = await startGroup<SlowToLoad>(fixture('slow-to-load'), { shards: 1, stallThreshold: 200 * MS });
+  expect(await group.on(0).stalls()).toBe(0);
 });
 
 test('many turns below the threshold are not reported, however long they take together', async () => {

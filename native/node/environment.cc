@@ -38,7 +38,6 @@ error_code environment::attach(const attach_options& options) {
   current_shard = home_->id();
   spin_.set_length(options.spin_us);
   io_spin_.set_length(options.spin_us);
-  meter.set_threshold(options.stall_threshold_us);
   return error_code::none;
 }
 

@@ -24,7 +24,6 @@ namespace corebuf {
 struct attach_options {
   heap_options memory;
   uint32_t spin_us = 0;
-  uint32_t stall_threshold_us = turn_meter::threshold_us_default;
 };
 
 class environment final : public loop_client {

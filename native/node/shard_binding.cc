@@ -39,14 +39,13 @@ napi_value on_completions(napi_env env, napi_callback_info info) {
   return to_js(env, error_code::none);
 }
 
-/// attach(budget, spin, stallThreshold, hugePages, scrubbing): 0, a negative error code, or 1 when this thread is attached already
+/// attach(budget, spin, hugePages, scrubbing): 0, a negative error code, or 1 when this thread is attached already
 napi_value attach(napi_env env, napi_callback_info info) {
-  const arguments<5> call(env, info);
+  const arguments<4> call(env, info);
   if (call.here().attached()) return to_js(env, 1);
   const attach_options options = {
-      .memory = {.budget = call.size(0), .huge_pages = call.word(3) != 0, .scrub = static_cast<scrubbing>(call.word(4))},
+      .memory = {.budget = call.size(0), .huge_pages = call.word(2) != 0, .scrub = static_cast<scrubbing>(call.word(3))},
       .spin_us = call.word(1),
-      .stall_threshold_us = call.word(2),
   };
   return to_js(env, call.here().attach(options));
 }

@@ -37,7 +37,7 @@ class turn_meter {
   const std::array<uint64_t, lengths>& by_length() const { return lengths_; }
 
  private:
-  uint64_t threshold_ns_ = uint64_t{threshold_us_default} * 1000;
+  uint64_t threshold_ns_ = 0;  // none
   uint64_t busy_ns_ = 0;
   uint64_t turns_ = 0;
   uint64_t stalls_ = 0;
