@@ -6,9 +6,10 @@
     "sources": ["<@(core_files)", "<@(node_files)"],
     "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
     "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-    "cflags_cc!": ["-std=gnu++17", "-std=gnu++14"],
+    # One file catches (native/base/background_thread.cc), and gyp knows no flags of single files.
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++14", "-fno-exceptions"],
     "cflags_cc": [
-      "-std=c++20", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+      "-std=c++20", "-fexceptions", "-fno-rtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
       "-Wall", "-Wextra"
     ],
     "ldflags": ["-Wl,-z,nodelete"]

@@ -2,6 +2,7 @@
   "variables": {
     "core_files": [
       "base/assert.cc",
+      "base/background_thread.cc",
       "buffer/buffer.cc",
       "buffer/content.cc",
       "buffer/crc32c.cc",
@@ -59,6 +60,7 @@
       "node/wrap_binding.cc"
     ],
     "test_files": [
+      "base/background_thread_test.cc",
       "base/chain_test.cc",
       "base/mpsc_stack_test.cc",
       "buffer/chain_place_test.cc",

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -44,20 +43,19 @@ result<std::unique_ptr<io_engine>> thread_engine::open(size_t threads) {
   ASSERT(threads >= 1);
   result<wake_event> wake = wake_event::open();
   if (!wake.ok()) return wake.failure();
-  std::unique_ptr<io_engine> engine(new (std::nothrow) thread_engine(threads, std::move(wake.value())));
+  std::unique_ptr<thread_engine> engine(new (std::nothrow) thread_engine(threads, std::move(wake.value())));
   if (engine == nullptr) return error_code::out_of_memory;
-  return engine;
+  if (!engine->start()) return error::from_errno(EAGAIN);
+  return std::unique_ptr<io_engine>(std::move(engine));
 }
 
-thread_engine::thread_engine(size_t threads, wake_event wake) : wake_(std::move(wake)) {
-  // New threads inherit the mask, so no handler of the program ever runs on one of ours, not even at its
-  // start. On Linux sigprocmask is the calling thread's own; pthread_sigmask would ask for glibc 2.32.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::sigprocmask(SIG_BLOCK, &all, &before);
-  threads_.reserve(threads);
-  for (size_t index = 0; index < threads; ++index) threads_.emplace_back([this] { run(); });
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+thread_engine::thread_engine(size_t threads, wake_event wake) : wake_(std::move(wake)), threads_(threads) {}
+
+bool thread_engine::start() {
+  for (background_thread& thread : threads_) {
+    if (!thread.start([](void* engine) { static_cast<thread_engine*>(engine)->run(); }, this)) return false;
+  }
+  return true;
 }
 
 thread_engine::~thread_engine() {
@@ -67,7 +65,7 @@ thread_engine::~thread_engine() {
     stopping_ = true;
     ::pthread_cond_broadcast(&work_);
   }
-  for (std::thread& thread : threads_) thread.join();
+  for (background_thread& thread : threads_) thread.join();
   ::pthread_cond_destroy(&work_);
 }
 

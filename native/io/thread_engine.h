@@ -8,9 +8,9 @@
 
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
+#include "base/background_thread.h"
 #include "base/chain.h"
 #include "base/mpsc_stack.h"
 #include "base/result.h"
@@ -23,7 +23,7 @@ inline constexpr size_t thread_engine_threads = 4;
 
 class thread_engine final : public io_engine {
  public:
-  /// Where the system refuses a thread the process ends, as it does for libuv's own pool.
+  /// EAGAIN where the system refuses a thread.
   static result<std::unique_ptr<io_engine>> open(size_t threads = thread_engine_threads);
   ~thread_engine() override;
 
@@ -37,6 +37,7 @@ class thread_engine final : public io_engine {
  private:
   thread_engine(size_t threads, wake_event wake);
 
+  bool start();  // false when there are not so many threads
   void run();
   io_request* next_request();
 
@@ -51,7 +52,7 @@ class thread_engine final : public io_engine {
   bool stopping_ = false;    // under mutex_
 
   mpsc_stack<io_request> done_;
-  std::vector<std::thread> threads_;
+  std::vector<background_thread> threads_;
 };
 
 }  // namespace corebuf

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 
 #include "base/assert.h"
 #include "shard/cpu.h"
@@ -26,7 +25,7 @@ stall_watch::~stall_watch() {
     stopping_ = true;
     signal();
   }
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void stall_watch::add(watched_turn& turn) {
@@ -34,7 +33,8 @@ void stall_watch::add(watched_turn& turn) {
     const std::lock_guard guard(lock_);
     ASSERT(std::find(turns_.begin(), turns_.end(), &turn) == turns_.end());
     turns_.push_back(&turn);
-    if (!thread_.joinable()) start();
+    // Without it stalls are reported as they end, and have no stack; the next shard tries again.
+    if (!thread_.started()) (void)thread_.start([](void* watch) { static_cast<stall_watch*>(watch)->run(); }, this);
   }
   rouse();
 }
@@ -42,15 +42,6 @@ void stall_watch::add(watched_turn& turn) {
 void stall_watch::remove(watched_turn& turn) {
   const std::lock_guard guard(lock_);
   std::erase(turns_, &turn);
-}
-
-/// New threads inherit the mask, so no handler of the program ever runs on ours (sigprocmask: see thread_engine.cc).
-void stall_watch::start() {
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::sigprocmask(SIG_BLOCK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
 void stall_watch::rouse() {

@@ -5,14 +5,13 @@
 // Shards come and go under its lock: once remove() has returned, nothing more is asked of that shard.
 #pragma once
 
-
 #include <atomic>
 #include <cstdint>
 #include <ctime>
 #include <mutex>
-#include <thread>
 #include <vector>
 
+#include "base/background_thread.h"
 #include "shard/watched_turn.h"
 
 namespace corebuf {
@@ -55,7 +54,6 @@ class stall_watch {
   };
 
   finding look(uint64_t now_ns);  // with the lock
-  void start();
   void run();
   void sleep_until(uint64_t ns);
   void sleep();
@@ -65,7 +63,7 @@ class stall_watch {
   std::mutex lock_;
   std::atomic<uint32_t> signals_{0};  // a futex
   std::vector<watched_turn*> turns_;
-  std::thread thread_;
+  background_thread thread_;
   bool stopping_ = false;
   bool roused_ = false;
   alignas(cache_line) std::atomic<bool> asleep_{false};
