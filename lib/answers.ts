@@ -1,10 +1,11 @@
 // What this shard does for others: requests come in, handlers run, answers go out.
+import { types } from 'node:util';
 import { attachDefault } from './attachment.js';
 import { CorebufError, OUT_OF_MEMORY, outOfMemory } from './errors.js';
 import { outgoingWords } from './exchange.js';
 import { abortLinked, callKey } from './linked-signals.js';
 import type { Message } from './message.js';
-import { isError, notAnError } from './remote-error.js';
+import { asError } from './remote-error.js';
 import { countAnswered, countReceived, tellIdle } from './traffic.js';
 import { done, encode, hand, handAgain, REPLY, words } from './transmission.js';
 
@@ -32,20 +33,29 @@ export function handle(method: number, handler: Handler | undefined): void {
 }
 
 export function serveRequest(message: Message): void {
-  const { method } = message;
   countReceived();
+  let status = STATUS_OK;
+  let result: unknown;
+  let later = false;
   try {
-    const args = message.value() as unknown[];
-    const handler = handlers.get(method);
-    if (handler === undefined) throw new TypeError(`shard ${attachDefault().id} serves no method number ${method}`);
-    running(method);
-    const result = handler(args, message.from);
-    if (isThenable(result)) void answerLater(message, result);
-    else answer(message, STATUS_OK, result);
+    result = resultOf(message);
+    later = isThenable(result);
   } catch (error) {
-    answer(message, STATUS_FAILED, error);
+    status = STATUS_FAILED;
+    result = error;
   }
+  if (later) void answerLater(message, result as PromiseLike<unknown>);
+  else answer(message, status, result);
   outgoingWords[RUNNING] = 0;
+}
+
+function resultOf(message: Message): unknown {
+  const { method } = message;
+  const args = message.value() as unknown[];
+  const handler = handlers.get(method);
+  if (handler === undefined) throw new TypeError(`shard ${attachDefault().id} serves no method number ${method}`);
+  running(method);
+  return handler(args, message.from);
 }
 
 /** Says which method it is, when it runs too long. */
@@ -80,14 +90,11 @@ function answer(message: Message, status: number, value: unknown): void {
   tellIdle();
 }
 
-function asError(thrown: unknown): Error {
-  return typeof thrown === 'object' && thrown !== null && isError(thrown) ? thrown : notAnError(thrown);
-}
-
 /** Fits into the request itself, and has nothing of its own to say. */
 function briefly(failed: unknown): Error {
+  // A native one has no traps that could throw.
   const error =
-    failed instanceof CorebufError && failed.code === 'ERR_OUT_OF_MEMORY'
+    types.isNativeError(failed) && failed instanceof CorebufError && failed.code === 'ERR_OUT_OF_MEMORY'
       ? new CorebufError('ERR_OUT_OF_MEMORY', 'the callee has no memory for its answer')
       : new CorebufError('ERR_REMOTE', 'a served method threw what cannot be read');
   error.stack = '';

@@ -7,7 +7,7 @@ import { CorebufError } from './errors.js';
 import type { Plan } from './group-plan.js';
 import type { FromWorker, ReportedEvent, ReportFromWorker, StartMessage, ToWorker } from './group-protocol.js';
 import type { PeerAddress } from './peers.js';
-import { decodeError } from './remote-error.js';
+import { asError, decodeError } from './remote-error.js';
 
 interface Hearing {
   readonly type: FromWorker['type'];
@@ -45,7 +45,8 @@ export class Member {
       port: port2,
     };
     this.worker.postMessage(start, [port2]);
-    this.worker.on('error', (error: Error) => (this.error = error));
+    // Node makes it anew here, in its own realm: an object is the error.
+    this.worker.on('error', (error: unknown) => (this.error = typeof error === 'object' && error !== null ? (error as Error) : asError(error, 'a shard')));
     this.port.on('message', (message: FromWorker) => this.#heard(message));
     this.exited = new Promise((resolve) =>
       this.worker.once('exit', (code) => {
@@ -118,7 +119,8 @@ export class Member {
 
   #heard(message: FromWorker): void {
     const at = message.type === 'failed' ? 0 : this.#hearings.findIndex(({ type }) => type === message.type);
-    const hearing = this.#hearings.splice(at, 1)[0]!;
+    const hearing = at < 0 ? undefined : this.#hearings.splice(at, 1)[0];
+    if (hearing === undefined) return; // The start has failed, and nobody listens any more.
     if (message.type === 'failed') hearing.reject(decodeError(message.error));
     else hearing.resolve(message);
   }

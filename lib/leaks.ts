@@ -11,7 +11,7 @@ let untilNext = oneIn;
 export function placeOfCreation(): string | undefined {
   if (--untilNext > 0) return undefined;
   untilNext = oneIn;
-  const stack = new Error('made').stack ?? '';
+  const stack = String(new Error('made').stack ?? '');
   // What is above the first line outside of this package is ours.
   const lines = stack.split('\n').slice(1);
   const first = lines.findIndex((line) => !line.includes(__dirname));

@@ -11,22 +11,31 @@ const CODES = {
   ERR_REMOTE: true, ERR_IO: true, ERR_CHANGED: true,
 } satisfies Record<ErrorCode, true>;
 
-const CONSTRUCTORS: Record<string, new (message: string) => Error> = {
-  TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError,
-};
+const CONSTRUCTORS = new Map<string, new (message: string) => Error>(
+  [TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((constructor) => [constructor.name, constructor]),
+);
 
 /** Of an error within an error within … */
 const DEPTH_MAX = 8;
+/** Objects within one error: what leads back to itself, or to half of a program, has to end somewhere. */
+const OBJECTS_MAX = 1000;
 /** What an error has anyway, and travels by itself. */
 const OWN = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
-/** Also of another realm. */
+let objectsLeft = 0;
+
+/** Also of another realm. A proxy may refuse to tell. */
 export function isError(value: object): value is Error & Properties {
-  return types.isNativeError(value) || value instanceof Error || value instanceof DOMException;
+  try {
+    return types.isNativeError(value) || value instanceof Error || value instanceof DOMException;
+  } catch {
+    return false;
+  }
 }
 
 /** As plain data, whatever the error holds: what of it cannot travel stays behind. */
 export function encodeError(error: Error & Properties): Properties {
+  objectsLeft = OBJECTS_MAX;
   return encoded(error, 0);
 }
 
@@ -36,24 +45,34 @@ function encoded(error: Error & Properties, depth: number): Properties {
   else if (typeof error['code'] === 'string') plain['code'] = error['code'];
   const details = detailsOf(error);
   if (details !== undefined) plain['details'] = details;
-  if (error.cause !== undefined) plain['cause'] = encodedWithin(error.cause, depth + 1);
-  const { errors } = error;
+  const cause = readable(() => error.cause);
+  if (cause !== undefined) plain['cause'] = encodedWithin(cause, depth + 1);
+  const errors = readable(() => error['errors']);
   if (Array.isArray(errors)) plain['errors'] = errors.map((each) => encodedWithin(each, depth + 1));
   return plain;
 }
 
+/** What somebody's getter throws is not what he wanted to say. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** `error` or `value`, of which nothing is left when it cannot travel. */
 function encodedWithin(value: unknown, depth: number): Properties {
-  if (depth > DEPTH_MAX) return {};
-  if (typeof value === 'object' && value !== null && isError(value)) return { error: encoded(value, depth) };
-  return { value: plainOf(value, depth) };
+  if (depth > DEPTH_MAX || objectsLeft-- <= 0) return {};
+  if (typeof value === 'object' && value !== null && isError(value)) return readable(() => ({ error: encoded(value, depth) })) ?? {};
+  return { value: readable(() => plainOf(value, depth)) };
 }
 
 function detailsOf(error: Error & Properties): Properties | undefined {
   const details: Properties = {};
   for (const key of Object.keys(error)) {
     if (OWN.has(key) || (key === 'code' && typeof error[key] === 'string')) continue;
-    const plain = plainOf(error[key], 1);
+    const plain = readable(() => plainOf(error[key], 1));
     if (plain !== undefined) Object.defineProperty(details, key, { value: plain, enumerable: true });
   }
   return Object.keys(details).length === 0 ? undefined : details;
@@ -63,7 +82,10 @@ function detailsOf(error: Error & Properties): Properties | undefined {
 function plainOf(value: unknown, depth: number): unknown {
   if (typeof value === 'function' || typeof value === 'symbol' || depth > DEPTH_MAX) return undefined;
   if (typeof value !== 'object' || value === null) return value;
-  if (types.isUint8Array(value) || types.isDate(value)) return value;
+  if (objectsLeft-- <= 0) return undefined;
+  // One that is detached cannot travel, and has no bytes any more.
+  if (types.isUint8Array(value)) return value.length > 0 ? value : new Uint8Array();
+  if (types.isDate(value)) return value;
   if (Array.isArray(value)) return value.map((item) => plainOf(item, depth + 1));
   const prototype: unknown = types.isProxy(value) ? undefined : Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return undefined;
@@ -83,8 +105,8 @@ export function decodeError(value: unknown): Error {
 
 function make(name: string, message: string, code: unknown, dom: boolean, errors: Properties[] | undefined): Error {
   if (dom) return new DOMException(message, name);
-  if (name === 'CorebufError' && typeof code === 'string' && code in CODES) return new CorebufError(code as ErrorCode, message);
-  if (errors === undefined) return new (CONSTRUCTORS[name] ?? Error)(message);
+  if (name === 'CorebufError' && typeof code === 'string' && Object.hasOwn(CODES, code)) return new CorebufError(code as ErrorCode, message);
+  if (errors === undefined) return new (CONSTRUCTORS.get(name) ?? Error)(message);
   return new AggregateError(errors.map(decodedWithin), message);
 }
 
@@ -96,9 +118,10 @@ function define(error: Error, key: string, value: unknown, enumerable = false): 
   Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
 }
 
-/** What a method threw that was not an Error. */
-export function notAnError(thrown: unknown): CorebufError {
-  return new CorebufError('ERR_REMOTE', `a served method threw ${described(thrown)}`, {
+/** What somebody threw: itself, or what says that it was no Error. */
+export function asError(thrown: unknown, who = 'a served method'): Error {
+  if (typeof thrown === 'object' && thrown !== null && isError(thrown)) return thrown;
+  return new CorebufError('ERR_REMOTE', `${who} threw ${described(thrown)}`, {
     cause: typeof thrown === 'string' ? thrown : undefined,
   });
 }
@@ -115,6 +138,7 @@ function described(thrown: unknown): string {
 
 /** Where it was thrown, then where it arrived. */
 function joinStack(error: Error, remote: string): void {
-  const local = (error.stack ?? '').split('\n').slice(1).join('\n');
+  // Error.prepareStackTrace may have made of it whatever it likes.
+  const local = String(error.stack ?? '').split('\n').slice(1).join('\n');
   define(error, 'stack', `${remote}\n    --- on another shard; here: ---\n${local}`);
 }

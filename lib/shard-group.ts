@@ -4,6 +4,7 @@ import { attachDefault } from './attachment.js';
 import { checkChoice, checkFunction, checkInteger } from './checks.js';
 import { closed, CorebufError, shardGone } from './errors.js';
 import { Member } from './group-member.js';
+import { guarded } from './guarded.js';
 import { planOf } from './group-plan.js';
 import type { GroupOptions, Plan } from './group-plan.js';
 import type { ReportedEvent } from './group-protocol.js';
@@ -42,6 +43,8 @@ export class ShardGroup<S> implements Peers<S> {
   readonly #restarts: Restarts | undefined;
   /** Restarts that are put off, by index. */
   readonly #putOff = new Map<number, NodeJS.Timeout>();
+  /** What restart() has been asked for, by index, until terminate() says otherwise. */
+  readonly #wanted = new Map<number, Promise<void>>();
   #closing: Promise<void> | undefined;
 
   private constructor(plan: Plan, members: Member[], peers: PeerGroup) {
@@ -62,8 +65,9 @@ export class ShardGroup<S> implements Peers<S> {
   static async start<S>(module: URL | string, options: GroupOptions = {}): Promise<ShardGroup<S>> {
     const plan = planOf(module, options);
     attachDefault({ spin: plan.spin });
-    const members = Array.from({ length: plan.shards }, (_, index) => new Member(plan, index));
+    const members: Member[] = [];
     try {
+      for (let index = 0; index < plan.shards; index++) members.push(new Member(plan, index));
       const addresses = await Promise.all(members.map((member) => member.ready()));
       await Promise.all(members.map((member) => member.join(addresses)));
       return new ShardGroup<S>(plan, members, new PeerGroup(addresses, undefined, plan.maxInFlight));
@@ -126,23 +130,45 @@ export class ShardGroup<S> implements Peers<S> {
   /** Ends one shard at once, as Worker.terminate() does, for good. Calls that wait for it fail with ERR_SHARD_GONE. */
   async terminate(shard: number): Promise<void> {
     checkInteger('shard', shard, 0, this.size - 1);
+    this.#wanted.delete(shard);
+    await this.#dismiss(shard);
+  }
+
+  /**
+   * Ends one shard at once, if it lives, and starts it again: whatever `restart` says, and without counting. Resolves when it is served.
+   * Asked for again meanwhile, it is the same restart.
+   *
+   * @throws what the module threw; ERR_SHARD_GONE when it ended before it was served, or terminate() came between; ERR_CLOSED.
+   */
+  async restart(shard: number): Promise<void> {
+    this.#checkOpen();
+    checkInteger('shard', shard, 0, this.size - 1);
+    const wanted = this.#wanted.get(shard);
+    if (wanted !== undefined) return wanted;
+    const ended = this.#dismiss(shard);
+    const restarted = ended.then(() => {
+      this.#checkOpen();
+      if (this.#wanted.get(shard) !== restarted) throw shardGone(`shard ${shard} of the group`);
+      return this.#restart(shard);
+    });
+    this.#wanted.set(shard, restarted);
+    try {
+      await restarted;
+    } finally {
+      if (this.#wanted.get(shard) === restarted) this.#wanted.delete(shard);
+    }
+  }
+
+  async #dismiss(shard: number): Promise<void> {
     this.#cancelRestart(shard);
     await this.#members[shard]!.dismiss();
   }
 
   /**
-   * Ends one shard at once, if it lives, and starts it again: whatever `restart` says, and without counting. Resolves when it is served.
-   *
-   * @throws what the module threw; ERR_SHARD_GONE when it ended before it was served; ERR_CLOSED.
+   * Waits until no call to its shards, or between them, is under way, then ends all shards: those that call each other without end are to be
+   * told to stop before. Later calls of its methods throw ERR_CLOSED, those of remotes that somebody has kept fail with ERR_SHARD_GONE;
+   * closing twice is harmless.
    */
-  async restart(shard: number): Promise<void> {
-    this.#checkOpen();
-    await this.terminate(shard);
-    this.#checkOpen();
-    await this.#restart(shard);
-  }
-
-  /** Waits until no call to its shards is under way, then ends all shards. Later calls throw ERR_CLOSED; closing twice is harmless. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -220,7 +246,7 @@ export class ShardGroup<S> implements Peers<S> {
       await member.end();
       throw error;
     }
-    this.#events.emit('restart', shard);
+    guarded(() => this.#events.emit('restart', shard));
   }
 
   /** From here on calls to this index go to it. */

@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { attachWith } from './attachment.js';
 import type { FromWorker, ReportedEvent, ReportFromWorker, StartMessage, ToWorker } from './group-protocol.js';
 import { PeerGroup } from './peers.js';
-import { encodeError, isError, notAnError } from './remote-error.js';
+import { asError, encodeError } from './remote-error.js';
 import { servedMethods } from './serve.js';
 import { enterGroup, onReport } from './shard.js';
 import { holdStallWatch, releaseStallWatch } from './stalls.js';
@@ -66,5 +66,5 @@ function end(port: MessagePort): void {
 }
 
 function describe(error: unknown): Record<string, unknown> {
-  return encodeError((typeof error === 'object' && error !== null && isError(error) ? error : notAnError(error)) as Error & Record<string, unknown>);
+  return encodeError(asError(error, 'a shard') as Error & Record<string, unknown>);
 }

@@ -96,6 +96,8 @@ export class ShardedValue<T> {
   #tell(): void {
     const [value, version] = [this.#value, this.#version];
     for (const listener of this.#events.listeners('change') as ((value: T, version: number) => void)[]) {
+      // A listener has set it in turn, and all have been told of that.
+      if (this.#version !== version) return;
       try {
         listener(value, version);
       } catch (error) {

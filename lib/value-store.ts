@@ -2,7 +2,6 @@
 //
 // Threads form a tree: the parent of a shard is the thread that started its group. A new value goes up to the root, which numbers it,
 // and from there down; an answer comes up once all below have it. So all threads see one order of versions.
-import { EventEmitter } from 'node:events';
 import { handle, SYSTEM_METHOD } from './answers.js';
 import { request } from './calls.js';
 import type { ShardRef, Tracker } from './calls.js';
@@ -20,8 +19,8 @@ export interface Stored {
 }
 
 const stored = new Map<string, Stored>();
-/** One event for each name. */
-const updates = new EventEmitter().setMaxListeners(0);
+/** Who is told, by the name of the value. */
+const listeners = new Map<string, () => void>();
 const children = new Set<ShardRef>();
 let parent: ShardRef | undefined;
 
@@ -34,7 +33,7 @@ export function storedValue(name: string): Stored | undefined {
 
 /** Calls `listener` whenever the value has been replaced here, before whoever set it hears that it is. */
 export function onStored(name: string, listener: () => void): void {
-  updates.on(name, listener);
+  listeners.set(name, listener);
 }
 
 /** Resolves once all threads have the value, or a later one. */
@@ -56,7 +55,7 @@ async function spread(update: Update): Promise<void> {
   const [name, version, bytes] = update;
   if (version > (stored.get(name)?.version ?? 0)) {
     stored.set(name, { version, bytes });
-    updates.emit(name);
+    listeners.get(name)?.();
   }
   const ends = await Promise.allSettled([...children].map((child) => tell(child, update)));
   const failed = ends.find((end) => end.status === 'rejected');

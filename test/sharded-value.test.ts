@@ -111,6 +111,27 @@ test('refuses what is no data, and changes nothing', async () => {
   expectTypeError(() => value.addListener('change', 1 as never));
 });
 
+test.each(['error', 'newListener', '__proto__', ''])('may have any name: %p', async (name) => {
+  const value = ShardedValue.of<number>(name, 0);
+  let heard = 0;
+  value.addListener('change', () => (heard += 1));
+  await value.set(5);
+  expect([value.value, heard]).toEqual([5, 1]);
+});
+
+test('a listener may set it in turn, and nobody goes back to the older value', async () => {
+  const value = ShardedValue.of<number>('set in turn', 0);
+  const seen: number[] = [];
+  const ends: Promise<void>[] = [];
+  value.addListener('change', (now) => {
+    if (now === 1) ends.push(value.set(2));
+  });
+  value.addListener('change', (now) => seen.push(now));
+  await value.set(1);
+  await Promise.all(ends);
+  expect(seen).toEqual([2]);
+});
+
 test('a listener that throws ends its own thread, and not the set()', async () => {
   const group = await start({ shards: 2 });
   const errors: string[] = [];

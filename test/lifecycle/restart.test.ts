@@ -157,6 +157,26 @@ describe('restart(shard)', () => {
     expect(await group.on(0).threadOf(1)).toBe(await group.on(1).thread());
   });
 
+  test('asked for twice is one restart, and no worker is left behind', async () => {
+    const [group, { exits, restarts }] = await start();
+    await Promise.all([group.restart(0), group.restart(0), group.restart(1)]);
+    await until(() => exits.length === 2, () => 'the ends');
+    expect(restarts.sort()).toEqual([0, 1]);
+    await group.close();
+    expect(exits).toHaveLength(4);
+  });
+
+  test('is called off by terminate(), wherever it is', async () => {
+    const [group, { restarts }] = await start();
+    for (const turns of [0, 1, 5, 50]) {
+      const restarting = group.restart(0).catch((error: unknown) => error);
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await group.terminate(0);
+      expect(await restarting).toEqual(corebufError('ERR_SHARD_GONE'));
+    }
+    expect(restarts).toEqual([]);
+  });
+
   test('fails with what the module throws', async () => {
     const [group, heard] = await start({ shards: 1, restart: false }, { lives: scratchPath(), failFrom: 1, failure: 'throw' });
     await expect(group.restart(0)).rejects.toMatchObject({ name: 'RangeError', message: 'no luck this time' });
@@ -200,6 +220,18 @@ test('a shard that ends while the group is starting makes start() fail, and is n
   const starting = ShardGroup.start(fixture('mortal'), { shards: 2, memory: '32MiB', restart: quick, workerData });
   await expect(starting).rejects.toEqual(gone);
   expect(readFileSync(lives).length).toBeLessThanOrEqual(2);
+});
+
+test('a worker that cannot be made makes start() fail, and leaves none of those before it', async () => {
+  let read = 0;
+  const workerData = {
+    get third(): number {
+      if (++read === 3) throw new Error('no worker');
+      return read;
+    },
+  };
+  await expect(ShardGroup.start(fixture('mortal'), { shards: 3, memory: '96MiB', pin: false, workerData })).rejects.toThrow('no worker');
+  await until(() => !process.getActiveResourcesInfo().includes('MessagePort'), () => 'the end of the workers');
 });
 
 test('refuses options that are none', async () => {
