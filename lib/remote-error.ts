@@ -17,12 +17,14 @@ const CONSTRUCTORS = new Map<string, new (message: string) => Error>(
 
 /** Of an error within an error within … */
 const DEPTH_MAX = 8;
-/** Objects within one error: what leads back to itself, or to half of a program, has to end somewhere. */
-const OBJECTS_MAX = 1000;
+/** Objects within one error: what leads to half of a program has to end somewhere. */
+const OBJECTS_MAX = 100_000;
 /** What an error has anyway, and travels by itself. */
 const OWN = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
 let objectsLeft = 0;
+/** Those within which the present one lies: what leads back to itself ends there. */
+const path = new Set<object>();
 
 /** Also of another realm. A proxy may refuse to tell. */
 export function isError(value: object): value is Error & Properties {
@@ -86,10 +88,20 @@ function plainOf(value: unknown, depth: number): unknown {
   // One that is detached cannot travel, and has no bytes any more.
   if (types.isUint8Array(value)) return value.length > 0 ? value : new Uint8Array();
   if (types.isDate(value)) return value;
-  if (Array.isArray(value)) return value.map((item) => plainOf(item, depth + 1));
+  if (path.has(value)) return undefined;
+  path.add(value);
+  try {
+    return copyOf(value, depth + 1);
+  } finally {
+    path.delete(value);
+  }
+}
+
+function copyOf(value: object, depth: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => plainOf(item, depth));
   const prototype: unknown = types.isProxy(value) ? undefined : Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainOf(item, depth + 1)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainOf(item, depth)]));
 }
 
 export function decodeError(value: unknown): Error {

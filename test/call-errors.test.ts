@@ -36,6 +36,14 @@ test.each<Detail>(['detached', 'getter', 'proxy', 'cause', 'star'])('a detail th
   expect(error).toMatchObject({ message: 'hello', plain: 'kept' });
 });
 
+test('what leads back to itself ends there, and the rest comes', async () => {
+  const error: unknown = await group.on(0).throwWith('star').catch((reason: unknown) => reason);
+  const { star, long } = error as { star: { children: object[] }; long: object[] };
+  expect(star.children).toHaveLength(2000);
+  expect(star.children[1999]).toEqual({ parent: undefined });
+  expect(long[4999]).toEqual({ at: 4999 });
+});
+
 test('a stack that is no text does no harm', async () => {
   const before = Error.prepareStackTrace;
   Error.prepareStackTrace = (_, sites) => sites;
