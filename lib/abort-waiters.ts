@@ -1,5 +1,7 @@
 // Who waits for an AbortSignal. However many operations share a signal, it has one listener of ours, and none once they have ended:
 // listeners of an event target are a list, from which removing one of thousands takes long.
+import { guarded } from './guarded.js';
+
 export type Stop = (reason: unknown) => void;
 
 interface Waiting {
@@ -16,7 +18,8 @@ export function onAbort(signal: AbortSignal, stop: Stop): () => void {
   return () => {
     if (!waiting.stops.delete(stop) || waiting.stops.size > 0 || bySignal.get(signal) !== waiting) return;
     bySignal.delete(signal);
-    signal.removeEventListener('abort', waiting.listener);
+    // The signal may be somebody's own; who ends must not be kept from it.
+    guarded(() => signal.removeEventListener('abort', waiting.listener));
   };
 }
 

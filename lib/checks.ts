@@ -63,8 +63,13 @@ export function checkEncoding(encoding: unknown): void {
 
 /** Absent, or what has the shape of an AbortSignal. */
 export function checkSignal(name: string, signal: unknown): void {
-  if (signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)) return;
+  if (signal === undefined || (typeof signal === 'object' && signal !== null && isSignal(signal))) return;
   throw invalidType(name, 'an AbortSignal', signal);
+}
+
+function isSignal(signal: object): boolean {
+  const { throwIfAborted, addEventListener, removeEventListener } = signal as Partial<AbortSignal>;
+  return 'aborted' in signal && [throwIfAborted, addEventListener, removeEventListener].every((method) => typeof method === 'function');
 }
 
 /** A whole number of 64 bits without a sign. */

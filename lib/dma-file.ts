@@ -346,8 +346,9 @@ export class DmaFile {
   #run(syscall: string, signal: AbortSignal | undefined, start: (number: number) => number, data?: Handle, urgent = true): Promise<IoBuf | undefined> {
     return new Promise((resolve, reject) => {
       const reads = syscall === 'read';
-      this.#checkOpen();
       if (reads) signal?.throwIfAborted();
+      // Last: the signal may be somebody's own, and close the file.
+      this.#checkOpen();
       let waiting = true;
       let forget: (() => void) | undefined;
       const stop = (reason: unknown): void => {

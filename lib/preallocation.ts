@@ -48,6 +48,8 @@ export class Preallocation {
     } catch (error) {
       if (!(error instanceof CorebufError) || error.errno === undefined || !OFF_AFTER.has(getSystemErrorName(error.errno))) throw error;
       this.#step = 0;
+      // ext4 keeps what it had found when there was no more, and the size with it: others may need it, and nothing is written there.
+      await this.#file.truncate(this.#end).catch(() => undefined);
     }
   }
 

@@ -5,6 +5,7 @@
 //   │ survives a crash │ synced next  │ in chunks       │ zeros until close()  │
 //
 // Positions are of the file. Blocks are written whole: the last one is padded with zeros, and written again when it has grown.
+import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BLOCK, blocksUp } from './append-chunk.js';
 import type { AppendChunk } from './append-chunk.js';
@@ -108,7 +109,7 @@ export class SegmentAppender {
       const position = wanted ?? size;
       if (position > size) throw invalidRange('options.position', `a whole number from 0 to ${size}, the size of the file`, position);
       if (position < size) await file.truncate(position);
-      if (size === 0) await syncFolder(dirname(path));
+      if (size === 0) await syncFolder(dirname(await realpath(path)));
       else await file.datasync();
       const tail = await unfinished(file, position, sizes.chunk);
       return new SegmentAppender(file, tail, position, position, sizes);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DmaBuffer, DmaFile, stats } from 'corebuf';
+import { corebufError } from './support/errors';
 import { engines, fileOf, holds } from './support/files';
 import { removeScratchAfterEach } from './support/scratch';
 import { expectNothingLeaked, liveHere } from './support/shards';
@@ -94,6 +95,14 @@ describe.each(engines)('a signal and a DmaFile by %s', (engine) => {
     expect(readFileSync(path).equals(content)).toBe(true);
   });
 
+  test('that closes the file while it is asked begins nothing', async () => {
+    const { path } = fileOf(BLOCK);
+    const file = await open(path);
+    const { signal } = new AbortController();
+    signal.throwIfAborted = () => void file.close();
+    await expect(file.read(0, 1, { signal })).rejects.toEqual(corebufError('ERR_CLOSED'));
+  });
+
   test('that is aborted afterwards changes nothing, and may be used by others meanwhile', async () => {
     const { path, content } = fileOf(2 * BLOCK);
     await using file = await open(path);
@@ -116,7 +125,7 @@ describe.each(engines)('a signal and a DmaFile by %s', (engine) => {
     await using file = await open(path);
     using block = DmaBuffer.alloc(BLOCK, { zero: true });
     const type = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
-    for (const signal of [null, 1, {}, 'abort'] as never[]) {
+    for (const signal of [null, 1, {}, 'abort', { aborted: false }, { aborted: false, throwIfAborted: () => undefined }] as never[]) {
       await expect(file.read(0, 1, { signal })).rejects.toMatchObject(type);
       await expect(file.write(0, block, { signal })).rejects.toMatchObject(type);
     }
@@ -129,6 +138,7 @@ describe.each(engines)('a signal and a DmaFile by %s', (engine) => {
       addEventListener: (): void => {
         throw thrown;
       },
+      removeEventListener: (): void => undefined,
     } as never;
     await expect(file.read(0, 1, { signal })).rejects.toBe(thrown);
     await expect(file.write(0, block, { signal })).rejects.toBe(thrown);

@@ -53,6 +53,22 @@ for (const kind of fileSystems) {
       }
     });
 
+    test.each(engines)('space that cannot be allocated ahead is left to others (%s)', async (engine) => {
+      const { folder } = mount(32 * MiB);
+      await fillUp(folder, 8 * MiB);
+      const left = (): number => statfsSync(folder).bavail * statfsSync(folder).bsize;
+      const before = left();
+      const logs = await Promise.all([0, 1].map((number) => SegmentAppender.open(`${folder}/log${number}`, { engine })));
+      for (const log of logs) {
+        await log.append(counting(100));
+        await log.flush();
+        expect(log.durable).toBe(100);
+      }
+      expect(left()).toBeGreaterThan(before - MiB);
+      for (const log of logs) await log.close();
+      for (const { path } of logs) expect(readFileSync(path).equals(counting(100))).toBe(true);
+    });
+
     test.each(engines)('what is aligned to the sector is written, what is not is refused (%s)', async (engine) => {
       const path = `${mount().folder}/file`;
       await using file = await DmaFile.open(path, 'w+', { engine });

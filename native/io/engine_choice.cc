@@ -12,7 +12,10 @@ namespace {
 
 result<std::unique_ptr<io_engine>> open_best() {
   result<std::unique_ptr<io_engine>> engine = uring_engine::open();
-  return engine.ok() ? std::move(engine) : thread_engine::open();
+  if (engine.ok()) return engine;
+  // What passes must not decide for as long as the shard lives.
+  const int os_errno = engine.failure().os_errno;
+  return os_errno == EMFILE || os_errno == ENFILE ? std::move(engine) : thread_engine::open();
 }
 
 int probe_uring() {

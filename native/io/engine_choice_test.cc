@@ -1,6 +1,7 @@
 #include "io/engine_choice.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -32,6 +33,20 @@ TEST(engine_choice, automatic_is_io_uring_unless_the_machine_refuses_it) {
   const auto engine = open_engine(engine_kind::automatic);
   ASSERT_TRUE(engine.ok());
   EXPECT_STREQ(engine.value()->name(), uring_refusal() == nullptr ? "io_uring" : "threads");
+}
+
+TEST(engine_choice, descriptors_that_are_short_for_a_moment_decide_nothing) {
+  if (uring_refusal() != nullptr) GTEST_SKIP() << uring_refusal();
+  const environment unset(nullptr);
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto engine = open_engine(engine_kind::automatic);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(engine.ok());
+  EXPECT_EQ(engine.failure().os_errno, EMFILE);
 }
 
 TEST(engine_choice, the_environment_decides_what_the_program_left_open) {
