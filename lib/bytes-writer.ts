@@ -34,8 +34,10 @@ export abstract class BytesWriter extends NumberWriter {
     else if (typeof data === 'string') appendText(handle, data, encoding);
     else if (data instanceof Chain) appendChain(handle, handleOf(data));
     else {
+      // Getters of `data` may have done anything to the chain.
       const bytes = bytesOf('data', data);
-      handle.append(bytes, bytes.length);
+      handle.slot('IoBuf');
+      handle.append(bytes, realLength(bytes));
     }
     return this;
   }

@@ -82,15 +82,31 @@ export function checkUint64(name: string, value: unknown): void {
 export function bytesOf(name: string, data: unknown, expected = ANY_BYTES): Uint8Array {
   if (types.isUint8Array(data)) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const tag = Object.prototype.toString.call(data);
-  if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]') return new Uint8Array(data as ArrayBuffer);
+  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   throw invalidType(name, expected, data);
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is only ever called on bytes
-const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!.get!;
+/** What arrays really are, whatever somebody has defined on one. */
+function getterOf(name: string): () => unknown {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only ever called on bytes
+  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!;
+}
+
+const lengthOf = getterOf('length');
+const bufferUnder = getterOf('buffer');
+const offsetOf = getterOf('byteOffset');
 
 /** How many elements there really are: a property `length` of the caller's may say what it likes. TypeError for what only looks like one. */
 export function realLength(bytes: Uint8Array): number {
   return lengthOf.call(bytes) as number;
+}
+
+/** Another thread may make them more at any moment: they must be copied with a length that is read once. */
+export function mayGrow(bytes: Uint8Array): boolean {
+  return (bufferUnder.call(bytes) as { growable?: boolean }).growable === true;
+}
+
+/** `length` bytes from `start` on, of just that length; no code of the class of `bytes` runs. */
+export function partOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  return new Uint8Array(bufferUnder.call(bytes) as ArrayBuffer, (offsetOf.call(bytes) as number) + start, length);
 }

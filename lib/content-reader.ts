@@ -3,7 +3,7 @@ import { native } from './native.js';
 import type { Bytes } from './bytes.js';
 import { Chain, handleOf, rangeIn } from './chain.js';
 import { ChainTrimmer } from './chain-trimmer.js';
-import { bytesOf, checkEncoding, checkInteger, checkUint64, invalidType } from './checks.js';
+import { bytesOf, checkEncoding, checkInteger, checkUint64, invalidType, partOf, realLength } from './checks.js';
 import { outOfBounds } from './errors.js';
 import { bodyWords, FRAGMENT_WORDS, fragmentsMax } from './exchange.js';
 import { hexdump } from './hexdump.js';
@@ -95,14 +95,16 @@ export abstract class ContentReader extends ChainTrimmer {
    */
   copyTo(target: Uint8Array, targetStart = 0, start = 0, end?: number): number {
     const handle = handleOf(this);
-    const [from, to] = rangeIn(handle, 'copyTo', start, end);
+    handle.slot('IoBuf');
     if (!ArrayBuffer.isView(target)) throw invalidType('target', 'a Uint8Array', target);
     const bytes = bytesOf('target', target);
+    // After the getters of `target`, which may have done anything to the chain.
+    const [from, to] = rangeIn(handle, 'copyTo', start, end);
     checkInteger('targetStart', targetStart);
-    if (targetStart > bytes.length) throw outOfBounds('copyTo', targetStart, bytes.length);
-    const length = Math.min(to - from, bytes.length - targetStart);
-    if (length === 0) return 0;
-    return native.copyOut(handle.slot('IoBuf'), from, bytes.subarray(targetStart, targetStart + length));
+    const room = realLength(bytes) - targetStart;
+    if (room < 0) throw outOfBounds('copyTo', targetStart, room + targetStart);
+    const length = Math.min(to - from, room);
+    return length === 0 ? 0 : native.copyOut(handle.slot('IoBuf'), from, partOf(bytes, targetStart, length));
   }
 
   /**

@@ -29,15 +29,23 @@ export async function collect(source: ByteSource, options: CollectOptions = {}):
   const { signal, limit = Number.MAX_SAFE_INTEGER } = options;
   checkSignal('options.signal', signal);
   checkInteger('options.limit', limit);
-  return new Collector(piecesOf(source), limit).run(signal);
+  // Before the source is taken: a thread that can have no shard leaves it as it is.
+  const collected = new IoBuf();
+  try {
+    return new Collector(collected, piecesOf(source), limit).run(signal);
+  } catch (error) {
+    collected.release();
+    throw error;
+  }
 }
 
 class Collector {
   readonly #pieces: Pieces;
   readonly #limit: number;
-  readonly #collected = new IoBuf();
+  readonly #collected: IoBuf;
 
-  constructor(pieces: Pieces, limit: number) {
+  constructor(collected: IoBuf, pieces: Pieces, limit: number) {
+    this.#collected = collected;
     this.#pieces = pieces;
     this.#limit = limit;
   }

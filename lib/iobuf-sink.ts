@@ -38,12 +38,13 @@ export class IoBufSink extends Writable {
   }
 
   async #deliver(chunks: readonly Buffer[], callback: Callback): Promise<void> {
-    const chain = new IoBuf();
+    let chain: IoBuf | undefined;
     try {
+      chain = new IoBuf();
       for (const chunk of chunks) chain.append(chunk);
       await this.#onData(chain);
     } catch (error) {
-      chain.release();
+      chain?.release();
       return callback(error instanceof Error ? error : new Error('the handler of an IoBuf.sink has failed', { cause: error }));
     }
     callback();

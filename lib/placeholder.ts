@@ -1,6 +1,6 @@
 // A hole in a chain whose bytes are known later: a length, a checksum, a count in front of what it counts.
 import { native } from './native.js';
-import { bytesOf, checkInteger, invalidType, realLength } from './checks.js';
+import { bytesOf, checkInteger, invalidType, mayGrow, partOf, realLength } from './checks.js';
 import { outOfBounds, released } from './errors.js';
 import { countAppended } from './handle.js';
 import type { Handle } from './handle.js';
@@ -61,7 +61,7 @@ export class Placeholder {
       // Readers have copies.
       this.#handle.version++;
     } else {
-      window.set(data, start);
+      window.set(mayGrow(data) ? partOf(data, 0, length) : data, start);
       countAppended(length);
     }
   }

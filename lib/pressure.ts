@@ -47,7 +47,8 @@ export function relieve(): void {
   native.releaseListed();
   if (relieving) return;
   relieving = true;
-  for (const listener of listeners) guarded(() => listener(wanted));
+  // A copy: who takes himself off and on again would be asked for ever.
+  for (const listener of [...listeners]) if (listeners.has(listener)) guarded(() => listener(wanted));
   relieving = false;
   native.releaseListed();
 }

@@ -106,11 +106,13 @@ class StreamOutlet {
 
   #write(writing: Writing, piece: Piece): boolean {
     writing.given.add(piece);
-    return this.#stream.write(piece.bytes, (error) => {
+    // Older streams say nothing where they take more.
+    const answer: boolean | undefined = this.#stream.write(piece.bytes, (error) => {
       if (!writing.giveBack(piece)) return;
       if (error) this.#die(error);
       this.#forgetIfDone(writing);
     });
+    return answer !== false;
   }
 
   #leaveQueue(writing: Writing): void {

@@ -152,11 +152,13 @@ function detach(buffer: ArrayBuffer): void {
 }
 
 function outerWindow(piece: number, end: number, token: Block): ArrayBuffer {
-  const key = end <= windowSize ? piece : `${piece}+${end}`;
+  // Whole pieces, so that there are only so many of them.
+  const length = Math.max(1, Math.ceil(end / windowSize)) * windowSize;
+  const key = length === windowSize ? piece : `${piece}+${length}`;
   let found = key === recentKey ? recent : outer.get(key)?.deref();
   // A length of 0: somebody has transferred it away.
   if (found === undefined || found.buffer.byteLength === 0 || !holds(found, token)) {
-    found = { buffer: open(piece, 0, Math.max(end, windowSize)), tokens: [token] };
+    found = { buffer: open(piece, 0, length), tokens: [token] };
     kept.set(found.buffer, found);
     outer.set(key, new WeakRef(found));
   }
