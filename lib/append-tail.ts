@@ -1,7 +1,6 @@
 // The end of a log in memory: the chunk that is being filled, and what becomes of bytes that are appended.
 import { AppendChunk, blocksDown, takeChunks } from './append-chunk.js';
 import type { Appended, Span } from './appended.js';
-import { mayGrow } from './checks.js';
 import { giveChunk, takeChunk } from './chunk-cache.js';
 import type { DmaBuffer } from './dma-buffer.js';
 import type { DmaFile } from './dma-file.js';
@@ -29,7 +28,6 @@ export class AppendTail {
 
   /** Copies bytes that leave room in the chunk and end before `limit`: where they begin, or -1 when it is not as simple as that. */
   appendSmall(bytes: Uint8Array, length: number, limit: number): number {
-    if (mayGrow(bytes)) return -1;
     const chunk = this.#chunk;
     const start = this.position;
     const filled = chunk.filled + length;

@@ -1,7 +1,6 @@
 // One chain of bytes as JavaScript holds it: a slot of a block (block.ts).
 import { constants, native } from './native.js';
 import { blockWithRoom, Block, KIND, KIND_DMA, recycle } from './block.js';
-import { mayGrow } from './checks.js';
 import { check, OUT_OF_MEMORY, outOfMemory, released } from './errors.js';
 import { placeOfCreation, tracing } from './leaks.js';
 import { attempt } from './pressure.js';
@@ -134,7 +133,7 @@ export class Handle {
    * room for as much again: it is then half as often that a native call is needed.
    */
   append(bytes: Uint8Array, length: number): void {
-    const window = mayGrow(bytes) ? undefined : this.slackFor(length);
+    const window = this.slackFor(length);
     if (window !== undefined) {
       window.set(bytes, this.slackStart);
       this.publish(length);
