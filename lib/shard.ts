@@ -112,7 +112,8 @@ export class Shard {
   }
 
   /**
-   * Microseconds; turns that are longer are stalls. 0 turns the watch off. May be set at any time.
+   * Microseconds; turns that are longer are stalls. 0 turns the watch off. May be set at any time; when it was off, what the turn
+   * has done until then does not count.
    *
    * @throws TypeError and RangeError for what is no whole number from 0 to 60 000 000.
    */

@@ -126,6 +126,13 @@ describe('stallThreshold', () => {
     expect(await group.on(0).stalls()).toBe(before);
   });
 
+  test('set where there was none counts from then on', async () => {
+    const group = await start(0);
+    await group.on(0).blockUnwatched(600, 300 * MS);
+    expect(await group.on(0).stalls()).toBe(0);
+    await reportOf(group, () => group.on(0).block(310), ({ handler }) => handler === 'block');
+  });
+
   test('is a whole number of microseconds', () => {
     const before = thisShard.stallThreshold;
     expect(before).toBe(500);

@@ -42,7 +42,7 @@ error_code environment::attach(const attach_options& options) {
 }
 
 void environment::set_stall_threshold(uint32_t microseconds) {
-  meter.set_threshold(microseconds);
+  meter.set_threshold(microseconds, loop.busy_ns());
   stalls.set_threshold(microseconds);
 }
 

@@ -14,19 +14,24 @@ class turn_meter {
   static constexpr uint32_t threshold_us_default = 500;
   static constexpr size_t lengths = 24;  // the last is of 4 s and more
 
-  void set_threshold(uint32_t threshold_us) { threshold_ns_ = uint64_t{threshold_us} * 1000; }
+  /// Where there was none before, the turn that runs is measured against it from now on: `busy_ns`, as for turn_ended().
+  void set_threshold(uint32_t threshold_us, uint64_t busy_ns) {
+    if (threshold_ns_ == 0) measured_from_ns_ = busy_ns;
+    threshold_ns_ = uint64_t{threshold_us} * 1000;
+  }
   uint32_t threshold_us() const { return static_cast<uint32_t>(threshold_ns_ / 1000); }
 
   /// `busy_ns` is the time that the thread has worked since it began. Returns how long the turn was when that was too long, else 0.
   uint64_t turn_ended(uint64_t busy_ns) {
     const uint64_t length = busy_ns - busy_ns_;
+    const uint64_t measured = busy_ns - std::max(busy_ns_, measured_from_ns_);
     busy_ns_ = busy_ns;
     if (turns_++ == 0) return 0;  // Before the first turn there was the whole start of the program.
     longest_ns_ = std::max(longest_ns_, length);
     ++lengths_[std::min<size_t>(std::bit_width(length / 1000), lengths - 1)];
-    if (threshold_ns_ == 0 || length <= threshold_ns_) return 0;
+    if (threshold_ns_ == 0 || measured <= threshold_ns_) return 0;
     ++stalls_;
-    return length;
+    return measured;
   }
 
   uint64_t turns() const { return turns_; }
@@ -38,6 +43,7 @@ class turn_meter {
 
  private:
   uint64_t threshold_ns_ = 0;  // none
+  uint64_t measured_from_ns_ = 0;
   uint64_t busy_ns_ = 0;
   uint64_t turns_ = 0;
   uint64_t stalls_ = 0;

@@ -12,6 +12,9 @@ interface Started {
 
 const started: Started[] = [];
 
+/** As long as a call may take to end that a failed test has left behind. */
+const PATIENCE_MS = 5_000;
+
 /** The compiled module of test/fixtures/<name>.ts. */
 export function fixture(name: string): string {
   return join(__dirname, '../../out/test/fixtures', `${name}.js`);
@@ -39,15 +42,27 @@ export function expectNothingLeaked(): void {
     before = liveHere();
   });
   afterEach(async () => {
-    for (const { group, before } of started.splice(0)) {
-      await expectGroupAsBefore(group, before);
-      await group.close();
-    }
+    await Promise.all(started.splice(0).map(expectNothingLeft));
     await until(
       () => liveHere() <= before, // Below it when the net has caught what another file forgot.
       () => `this shard's live objects were ${before} before the test and are ${liveHere()}`,
     );
   });
+}
+
+/** Ends the group also when something is left: shards that nobody closes would keep the whole run from ending. */
+async function expectNothingLeft({ group, before }: Started): Promise<void> {
+  try {
+    await expectGroupAsBefore(group, before);
+  } finally {
+    const overdue = setTimeout(() => terminate(group), PATIENCE_MS);
+    await group.close();
+    clearTimeout(overdue);
+  }
+}
+
+function terminate(group: ShardGroup<unknown>): void {
+  for (let shard = 0; shard < group.size; shard++) void group.terminate(shard);
 }
 
 async function expectGroupAsBefore(group: ShardGroup<unknown>, before: ReadonlyMap<number, number>): Promise<void> {
