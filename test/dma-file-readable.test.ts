@@ -360,7 +360,7 @@ describe.each(engines)('a readable of a DmaFile by %s', (engine) => {
     await using file = await open(path);
     for (const begun of [0, 1, 5]) {
       const before = liveHere();
-      const chunks = file.readable({ chunk: 16 * KiB });
+      const chunks = file.readable({ chunk: 16 * KiB, readAhead: 64 * KiB }); // Never all of the rest.
       for (let at = 0; at < begun; at++) ((await chunks.next()).value as IoBuf).release();
       failIn(1);
       const failed: unknown = await (async () => {
