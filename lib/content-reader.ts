@@ -133,7 +133,8 @@ export abstract class ContentReader extends ChainTrimmer {
 
   /**
    * Where a byte (0 to 255), a text (in `encoding`, default utf8) or some bytes come first, also across fragments; -1 when nowhere.
-   * `from` and empty values are treated as Buffer.indexOf does; texts are found at any byte, in utf16le too. O(bytes searched).
+   * A `from` below 0 counts from the end, and empty values are found where Buffer.indexOf finds them; texts are found at any byte, in
+   * utf16le too. O(bytes searched).
    *
    * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY for a value of more than 4 KiB when the process has no memory of four times its size.
    * @example

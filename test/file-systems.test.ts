@@ -1,5 +1,5 @@
 // Files and appenders on each file system that can be mounted here; and disks that are full.
-import { readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { constants, readdirSync, readFileSync, readlinkSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { DmaBuffer, DmaFile, SegmentAppender, stats } from 'corebuf';
 import { counting } from './support/counting';
 import { engines } from './support/engines';
@@ -18,6 +18,20 @@ function block(length: number, from = 0): DmaBuffer {
   return made;
 }
 
+/** Whether O_DIRECT is on, for each of this process's open files of that path. */
+function directHere(path: string): boolean[] {
+  const open = readdirSync('/proc/self/fd').filter((fd) => linkOf(fd) === path);
+  return open.map((fd) => (parseInt(/^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))![1]!, 8) & constants.O_DIRECT) !== 0);
+}
+
+function linkOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined; // That of the folder that was listed.
+  }
+}
+
 for (const kind of fileSystems) {
   describeFileSystem(kind, () => {
     expectNothingLeaked();
@@ -26,7 +40,10 @@ for (const kind of fileSystems) {
     test("the alignment is the device's, and the kernel has said so", async () => {
       const path = `${mount().folder}/file`;
       await using file = await DmaFile.open(path, 'w+');
-      if (kind.sector !== undefined) {
+      if (kind.buffered === true) {
+        expect(file).toMatchObject({ direct: false, alignment: { offset: 1, source: 'buffered' } });
+        expect(directHere(path)).toEqual([false]);
+      } else if (kind.sector !== undefined) {
         expect(file).toMatchObject({ direct: true, alignment: { offset: kind.sector } });
         expect(['statx', 'block device']).toContain(file.alignment.source);
       }
@@ -108,7 +125,7 @@ for (const kind of fileSystems) {
         for (const position of [0, 1, 511, 512, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK, 3 * CHUNK + 77]) {
           writeFileSync(path, counting(60_000));
           const log = await SegmentAppender.open(path, { engine, preallocate, position });
-          expect([log.position, log.durable, log.direct]).toEqual([position, position, kind.sector === undefined ? log.direct : true]);
+          expect([log.position, log.durable, log.direct]).toEqual([position, position, kind.sector === undefined ? log.direct : kind.buffered !== true]);
           await log.append(counting(50_000, position));
           await log.flush();
           await log.append(counting(9, position + 50_000));

@@ -58,4 +58,9 @@ bool accepts_direct(int fd) {
   return status.ok() && !(status.value().direct_known && status.value().direct_memory == 0);
 }
 
+void go_through_page_cache(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags >= 0 && (flags & O_DIRECT) != 0) (void)::fcntl(fd, F_SETFL, flags & ~O_DIRECT);
+}
+
 }  // namespace corebuf

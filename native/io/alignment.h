@@ -20,4 +20,7 @@ io_alignment probe_alignment(int fd);
 /// True when O_DIRECT is on for `fd` and its file system did not say that it cannot be used.
 bool accepts_direct(int fd);
 
+/// Turns O_DIRECT off for `fd`, if it is on, and whoever shares its open file.
+void go_through_page_cache(int fd);
+
 }  // namespace corebuf

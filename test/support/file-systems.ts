@@ -13,6 +13,9 @@ export interface FileSystemKind {
   /** Of the device: what direct I/O must be aligned to. */
   readonly sector?: 512 | 4096;
   readonly make?: readonly string[];
+  readonly mountOptions?: string;
+  /** It says that it can do no direct I/O. */
+  readonly buffered?: boolean;
   readonly bytesLeast: number;
 }
 
@@ -20,6 +23,7 @@ export const fileSystems: readonly FileSystemKind[] = [
   { name: 'tmpfs', type: 'tmpfs', bytesLeast: 0 },
   { name: 'ext4, sectors of 512 bytes, blocks of 1024', type: 'ext4', sector: 512, make: ['mkfs.ext4', '-q', '-m', '0', '-b', '1024'], bytesLeast: 16 * MiB },
   { name: 'ext4, sectors of 4096 bytes', type: 'ext4', sector: 4096, make: ['mkfs.ext4', '-q', '-m', '0', '-b', '4096'], bytesLeast: 16 * MiB },
+  { name: 'ext4 that journals data, too', type: 'ext4', sector: 512, make: ['mkfs.ext4', '-q', '-m', '0', '-b', '4096'], mountOptions: 'data=journal', buffered: true, bytesLeast: 16 * MiB },
   { name: 'xfs, sectors of 512 bytes, blocks of 1024', type: 'xfs', sector: 512, make: ['mkfs.xfs', '-q', '-b', 'size=1024'], bytesLeast: 300 * MiB },
   { name: 'xfs, sectors of 4096 bytes', type: 'xfs', sector: 4096, make: ['mkfs.xfs', '-q'], bytesLeast: 300 * MiB },
 ];
@@ -40,9 +44,10 @@ export class Mounted {
   #mounted = false;
 
   /** @throws why not */
-  constructor({ type, sector, make = [], bytesLeast }: FileSystemKind, bytes: number) {
+  constructor({ type, sector, make = [], mountOptions, bytesLeast }: FileSystemKind, bytes: number) {
     this.folder = join(this.#parent, 'on');
     this.#type = type;
+    if (mountOptions !== undefined) this.#options.push('-o', mountOptions);
     try {
       run('mkdir', this.folder);
       if (sector === undefined) this.#options.push('-o', `size=${Math.max(bytes, bytesLeast)}`);
