@@ -1,13 +1,18 @@
 // The demo as a user runs it, on a small folder, and what it says when the log is not what was written.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { capabilities, IoBuf, stats } from 'corebuf';
 import type { Figures } from '../examples/sharded-log/figures.js';
 import { checkRecords } from '../examples/sharded-log/log.js';
-import { PIECE, recordHeader } from '../examples/sharded-log/protocol.js';
+import { Connection } from '../examples/sharded-log/connection.js';
+import { kinds, PIECE, recordHeader, textFrame } from '../examples/sharded-log/protocol.js';
+import { turn } from './support/turns';
 
 const out = join(__dirname, '../out');
 const scratch = mkdtempSync(join(tmpdir(), 'corebuf-demo-'));
@@ -103,6 +108,25 @@ describe('the demo', () => {
     expect(stderr.trim()).toMatch(message);
     expect(readdirSync(dir)).toEqual([]);
   });
+});
+
+test('frames that have arrived are there when the server has gone: the last one says why', async () => {
+  const before = stats().memory.liveObjects;
+  const server = createServer((socket) => {
+    socket.write(Buffer.concat([textFrame(kinds.end, 'first'), textFrame(kinds.failure, 'why')]));
+    socket.once('data', () => socket.resetAndDestroy());
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const connection = await Connection.to((server.address() as AddressInfo).port);
+  (await connection.next()).release();
+  await connection.send(Buffer.alloc(1));
+  await new Promise((resolve) => server.close(resolve));
+  for (let turns = 0; turns < 100; turns++) await turn(); // Until the reset has arrived.
+  await expect(connection.next()).rejects.toThrow('why');
+  await expect(connection.next()).rejects.toThrow();
+  await connection.close();
+  await connection.close();
+  expect(stats().memory.liveObjects).toBe(before);
 });
 
 describe('records read from disk', () => {

@@ -14,7 +14,6 @@ export class Connection {
     this.#socket = socket;
     this.#chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     socket.on('error', () => undefined); // next() throws it.
-    socket.once('close', () => this.#inbox.release());
   }
 
   static async to(port: number): Promise<Connection> {
@@ -47,11 +46,14 @@ export class Connection {
     }
   }
 
+  /** What has arrived can be read until then, also when the server has gone: the last of it may say why. */
   async close(): Promise<void> {
-    if (this.#socket.closed) return;
-    const closed = once(this.#socket, 'close');
-    this.#socket.destroy();
-    await closed;
+    if (!this.#socket.closed) {
+      const closed = once(this.#socket, 'close');
+      this.#socket.destroy();
+      await closed;
+    }
+    this.#inbox.release();
   }
 }
 
