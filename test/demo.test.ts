@@ -8,9 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { capabilities, IoBuf, stats } from 'corebuf';
+import { Connection } from '../examples/sharded-log/connection.js';
 import type { Figures } from '../examples/sharded-log/figures.js';
 import { checkRecords } from '../examples/sharded-log/log.js';
-import { Connection } from '../examples/sharded-log/connection.js';
 import { kinds, PIECE, recordHeader, textFrame } from '../examples/sharded-log/protocol.js';
 import { turn } from './support/turns';
 
@@ -118,13 +118,19 @@ test('frames that have arrived are there when the server has gone: the last one 
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const connection = await Connection.to((server.address() as AddressInfo).port);
-  (await connection.next()).release();
-  await connection.send(Buffer.alloc(1));
-  await new Promise((resolve) => server.close(resolve));
-  for (let turns = 0; turns < 100; turns++) await turn(); // Until the reset has arrived.
-  await expect(connection.next()).rejects.toThrow('why');
-  await expect(connection.next()).rejects.toThrow();
-  await connection.close();
+  const gone = once(server, 'close');
+  try {
+    (await connection.next()).release();
+    await connection.send(Buffer.alloc(1));
+    server.close();
+    await gone;
+    for (let turns = 0; turns < 100; turns++) await turn(); // Until the reset has arrived.
+    await expect(connection.next()).rejects.toThrow('why');
+    await expect(connection.next()).rejects.toThrow();
+  } finally {
+    await connection.close();
+    server.close();
+  }
   await connection.close();
   expect(stats().memory.liveObjects).toBe(before);
 });
