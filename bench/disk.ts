@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { classCases } from './disk/classes.js';
 import { durableAppends, plainAppends } from './disk/appends.js';
 import { besideFioCases, readsBesideNode } from './disk/reads.js';
 import { fillFile } from './disk/scratch-file.js';
@@ -25,6 +26,7 @@ async function open(setting = 'default'): Promise<OpenSuite> {
         await durableAppends(folder),
         await plainAppends(folder),
         [streamingCases(folder), () => Promise.resolve()],
+        await classCases(folder, blocks),
       ];
   return {
     cases: opened.flatMap(([cases]) => cases),

@@ -81,15 +81,15 @@ function smallCalls({ shard, worker, pool }: Remotes, setting: string): Case[] {
   ];
 }
 
-/** Who calls has next to nothing to do: two processors are two shards' own. */
+/** The caller has next to nothing to do, so each of two shards has a processor of its own. */
 function hashing(two: ShardGroup<Echo>, setting: string): Case {
   return {
     kind: 'work',
     name: `work for a processor, two shards against one (${setting})`,
     unit: 'calls/s',
     peerName: 'one shard',
-    ours: pipelined((caller) => two.on(caller % 2).hash(), 16),
-    peer: pipelined(() => two.on(0).hash(), 16),
+    ours: pipelined((caller) => two.shard(caller % 2).hash(), 16),
+    peer: pipelined(() => two.shard(0).hash(), 16),
   };
 }
 
@@ -140,7 +140,7 @@ async function open(setting = 'default'): Promise<OpenSuite> {
   const module = join(__dirname, 'workers', 'echo-shard.js');
   const one = await ShardGroup.start<Echo>(module, { shards: 1, memory: '256MiB', ...spin });
   const two = await ShardGroup.start<Echo>(module, { shards: 2, memory: '64MiB', ...spin });
-  const remotes: Remotes = { shard: one.on(0), worker: await EchoWorker.start(), pool: new PoolWorker(IN_FLIGHT) };
+  const remotes: Remotes = { shard: one.shard(0), worker: await EchoWorker.start(), pool: new PoolWorker(IN_FLIGHT) };
   return {
     cases: [
       emptyTrip(remotes, setting),

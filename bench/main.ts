@@ -2,18 +2,21 @@
 // another's heap.
 import { spawnSync } from 'node:child_process';
 import { alloc } from './alloc.js';
+import { broker } from './broker.js';
 import { disk } from './disk.js';
 import { hop } from './hop.js';
 import { iobuf } from './iobuf.js';
 import { lane } from './lane.js';
 import { memory } from './memory.js';
+import { net } from './net.js';
+import { stream } from './stream.js';
 import { commandFrom, helpFor, nameOf } from './harness/command-line.js';
 import type { Command, Run } from './harness/command-line.js';
 import { FULL, measure, QUICK } from './harness/measure.js';
 import { jsonReport, tableReport } from './harness/report.js';
 import type { Suite } from './harness/suite.js';
 
-const suites: readonly Suite[] = [alloc, memory, iobuf, lane, hop, disk];
+const suites: readonly Suite[] = [alloc, memory, iobuf, stream, net, lane, hop, disk, broker];
 
 async function main(): Promise<number> {
   const command = parsed();
@@ -40,17 +43,18 @@ function parsed(): Command | undefined {
   }
 }
 
-function runInChild(each: Run, { json, quick }: Command): number {
-  const flags = [...(json ? ['--json'] : []), ...(quick ? ['--quick'] : [])];
+function runInChild(each: Run, { json, quick, list, choices: { peer } }: Command): number {
+  const flags = [...(json ? ['--json'] : []), ...(quick ? ['--quick'] : []), ...(list ? ['--list'] : []), ...(peer === undefined ? [] : ['--peer', peer])];
   const { status } = spawnSync(process.execPath, [...process.execArgv, __filename, nameOf(each), ...flags], { stdio: 'inherit' });
   return status ?? 1;
 }
 
-async function run(each: Run, { json, quick }: Command): Promise<void> {
+async function run(each: Run, { json, quick, list, choices }: Command): Promise<void> {
   const report = json ? jsonReport : tableReport;
   const { suite, setting } = each;
-  const open = await suite.open(setting);
+  const open = await suite.open(setting, choices);
   try {
+    if (list) return console.log(open.cases.map(({ name, peerName }) => `${nameOf(each)}: ${name} (${peerName})`).join('\n'));
     report.begin(nameOf(each), suite.about, open.cases);
     for (const measured of open.cases) {
       report.add(suite.name, measured, await measure(measured, quick ? QUICK : FULL));
@@ -60,4 +64,10 @@ async function run(each: Run, { json, quick }: Command): Promise<void> {
   }
 }
 
-void main().then((status) => (process.exitCode = status));
+main().then(
+  (status) => (process.exitCode = status),
+  (error: unknown) => {
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  },
+);

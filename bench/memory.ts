@@ -4,9 +4,8 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { attach, DmaBuffer, IoBuf } from 'corebuf';
 import { allocCase, SIZES } from './alloc.js';
 import { settle, sideOf } from './harness/measure.js';
-import type { Effort, Side, Sides } from './harness/measure.js';
 import { nativeCases } from './harness/native.js';
-import type { OpenSuite, OwnCase, Suite, WorkCase } from './harness/suite.js';
+import type { Effort, OpenSuite, OwnCase, Side, Sides, Suite, WorkCase } from './harness/suite.js';
 
 const CHURN_SIZE = 64 * 1024;
 const CHURN_LIVE = 1000;
@@ -75,7 +74,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What counts is the mean: a collection falls into one round or the next. */
+/** The mean counts: a collection falls into one round or the next. */
 function meanOf(values: readonly number[]): Side {
   return { ...sideOf(values), value: values.reduce((sum, value) => sum + value, 0) / values.length };
 }

@@ -1,4 +1,4 @@
-// What a fuzzer gives, as what a model asks for.
+// Turns the bytes of a fuzzer into the choices of a model.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace corebuf {
 
-/// What the fuzzer gave, byte by byte; zeros when it is used up.
+/// The bytes of the fuzzer, one by one; zeros when they are used up.
 class choices {
  public:
   choices(const uint8_t* data, size_t size) : at_(data), end_(data + size) {}
@@ -15,10 +15,10 @@ class choices {
   bool empty() const { return at_ == end_; }
   uint8_t byte() { return at_ == end_ ? 0 : *at_++; }
   uint32_t word() { return byte() | uint32_t{byte()} << 8; }
-  /// From 0 to `end` - 1, which is below 65536.
+  /// A number from 0 to `end` - 1; `end` is at most 65536.
   size_t below(size_t end) { return (end <= 256 ? byte() : word()) % end; }
 
-  /// Of every order of magnitude, and often right at the edge of a size class.
+  /// A length of any order of magnitude, often right at the edge of a size class.
   size_t size() {
     const uint8_t how = byte();
     const size_t doubling = size_t{1} << (how & 31) % 22;

@@ -1,6 +1,6 @@
-// Bytes become operations on the chains of three shards: every verb, chains that hop and come home in any
-// order, shares of what is foreign, memory that runs out. The model knows what should be in each
-// (chain_model_test_support.h).
+// The input becomes operations on the chains of three shards: every operation, chains that move and come home
+// in any order, shares of foreign fragments, memory that runs out. The model knows the bytes that each chain
+// should have (chain_model_test_support.h).
 //   tools/fuzz.sh [seconds]
 #include "buffer/chain_model_test_support.h"
 #include "choices.h"

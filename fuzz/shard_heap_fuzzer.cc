@@ -1,5 +1,6 @@
-// Bytes become operations on one shard's heap: the first ones choose its options, each pair after them an operation. Every live
-// object holds a pattern of its own that is checked when it is freed, and a model knows where all of them lie.
+// The input becomes operations on the heap of one shard: the first bytes choose its options, each later pair
+// an operation. Every live object holds a pattern of its own, which is checked when it is freed, and a model
+// knows where all of them lie.
 //   tools/fuzz.sh [seconds]
 #include <algorithm>
 #include <cstring>
@@ -88,10 +89,10 @@ class session {
     const size_t usable = heap_->usable_size(memory);
     ASSERT(usable >= size && is_aligned(address_of(memory), std::max(alignment, slot_granularity)));
     ASSERT(owner(memory) == home && owner(memory + usable - 1) == home);
-    const auto after = places_.lower_bound(memory);
-    ASSERT(after == places_.end() || memory + usable <= after->first);
-    ASSERT(after == places_.begin() || std::prev(after)->second <= memory);
-    places_.emplace(memory, memory + usable);
+    const auto after = ranges_.lower_bound(memory);
+    ASSERT(after == ranges_.end() || memory + usable <= after->first);
+    ASSERT(after == ranges_.begin() || std::prev(after)->second <= memory);
+    ranges_.emplace(memory, memory + usable);
     used_ += usable;
     live_.push_back({memory, size, usable, ++pattern_});
     each_edge(live_.back(), [](std::byte& byte, uint8_t pattern) { byte = std::byte{pattern}; });
@@ -106,7 +107,7 @@ class session {
     free(freed);
   }
 
-  /// Neighbours in time, the way a chain is freed.
+  /// Frees objects that were allocated one after the other, as a chain is freed.
   void free_run() {
     const size_t first = given_.word();
     for (size_t left = given_.byte(); left > 0; --left) free_at(first);
@@ -115,12 +116,13 @@ class session {
   void free(const object& freed) {
     each_edge(freed, [](const std::byte& byte, uint8_t pattern) { ASSERT(byte == std::byte{pattern}); });
     ASSERT(heap_->usable_size(freed.memory) == freed.usable);
-    places_.erase(freed.memory);
+    ranges_.erase(freed.memory);
     used_ -= freed.usable;
     heap_->free(freed.memory);
   }
 
-  /// As if another shard held them: they come home together, later, and in the order in which they left.
+  /// Frees objects later and in the order in which they were taken, as when another shard holds them and
+  /// sends them home.
   void send_away(size_t count) {
     for (; count > 0 && !live_.empty(); --count) {
       away_.push_back(live_.front());
@@ -150,7 +152,7 @@ class session {
     ASSERT(stats.committed <= stats.budget + heap_->committed_floor());
   }
 
-  /// Both ends, where neighbours and links would write.
+  /// The first and last bytes, which neighbours and links would overwrite.
   template <typename Visit>
   static void each_edge(const object& visited, Visit visit) {
     const size_t edge = std::min<size_t>(visited.usable, 32);
@@ -164,7 +166,7 @@ class session {
   shard_heap* heap_ = nullptr;
   std::deque<object> live_;
   std::deque<object> away_;
-  std::map<std::byte*, std::byte*> places_;  // begin and end
+  std::map<std::byte*, std::byte*> ranges_;  // begin and end
   size_t used_ = 0;
   uint8_t pattern_ = 0;
 };

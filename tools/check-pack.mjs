@@ -1,34 +1,32 @@
-// What npm would publish is what a user needs: it packs, installs the tarball in an empty folder where every compiler
-// fails, and loads it with require and with import. Run `npm run prebuild` first.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// The package that npm would publish works. This check packs a clean copy of the checkout, compares the list of files, installs the tarball
+// with npm, pnpm and yarn where every compiler fails, compiles and runs README there, and gives it to publint, attw and four bundlers.
+// Run `npm run prebuild -- all` first: binaries are the only thing that the copy takes and git does not track.
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
+import { wrongsOfBinaries } from './pack/binaries.mjs';
+import { wrongsOfBundles } from './pack/bundles.mjs';
+import { wrongsOfFiles } from './pack/files.mjs';
+import { installEverywhere } from './pack/installs.mjs';
+import { wrongsOfReadme } from './pack/readme.mjs';
+import { run, step } from './pack/run.mjs';
+import { peers, toolsFolder } from './pack/tools.mjs';
 import { report, root } from './tree.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'corebuf-pack-'));
+const clone = join(folder, 'clone');
 const wrongs = [];
 try {
-  const [{ filename, files }] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', folder));
-  const paths = files.map(({ path }) => path);
-  const needed = ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.mjs', 'dist/index.d.ts', 'dist/index.d.mts'];
-  for (const path of needed) if (!paths.includes(path)) wrongs.push(`${path} is not in the package`);
-  if (!paths.some((path) => path.endsWith('.node'))) wrongs.push('no binary is in the package');
-  for (const path of paths.filter((path) => /^(test|bench|tools|out)\//.test(path))) wrongs.push(`${path} is in the package`);
-
-  const fakes = join(folder, 'fakes');
-  mkdirSync(fakes);
-  for (const tool of ['g++', 'gcc', 'c++', 'cc', 'make', 'cmake', 'node-gyp']) {
-    writeFileSync(join(fakes, tool), '#!/bin/sh\nexit 1\n');
-    chmodSync(join(fakes, tool), 0o755);
-  }
-  process.env.PATH = fakes + delimiter + process.env.PATH;
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, filename));
-  const names = node('-p', "Object.keys(require('corebuf')).sort().join()");
-  const esmNames = node('--input-type=module', '-e', "import * as all from 'corebuf'; console.log(Object.keys(all).sort().join())");
-  if (names !== esmNames) wrongs.push(`require gives ${names}, import gives ${esmNames}`);
+  await step('clone', () => cloneAndBuild());
+  const tarball = await step('pack', () => packed());
+  await step('tools', () => toolsFolder(peers));
+  wrongs.push(...(await step('publint, attw', () => wrongsOfTypes(tarball))));
+  const installed = await step('npm, pnpm, yarn', () => installEverywhere(folder, tarball));
+  wrongs.push(...installed.wrongs);
+  wrongs.push(...(await step('README', () => wrongsOfReadme(installed.npm))));
+  wrongs.push(...(await step('bundlers', () => wrongsOfBundles(installed.npm))));
+  wrongs.push(...(await step('binaries', () => wrongsOfBinaries(join(installed.npm, 'node_modules/corebuf')))));
 } catch (error) {
   wrongs.push(error.message);
 } finally {
@@ -36,10 +34,37 @@ try {
 }
 report('pack', wrongs);
 
-function npm(cwd, ...args) {
-  return execFileSync('npm', args, { cwd, encoding: 'utf8' });
+function cloneAndBuild() {
+  copyTracked();
+  const empty = run('npm', ['pack', '--dry-run'], { cwd: clone, fails: true });
+  if (!/^prepack: dist\/index\.js/m.test(empty)) wrongs.push(`a clone that was not built is packed, or fails otherwise: ${empty}`);
+  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+  if (existsSync(join(root, 'prebuilds'))) cpSync(join(root, 'prebuilds'), join(clone, 'prebuilds'), { recursive: true });
+  run(process.execPath, ['tools/setup.mjs', '--package'], { cwd: clone });
 }
 
-function node(...args) {
-  return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' }).trim();
+/** Copies what git would track here. Git gets a folder of its own for that: the checkout may be an archive, or belong to another user. */
+function copyTracked() {
+  const env = { GIT_DIR: join(folder, 'git'), GIT_WORK_TREE: root };
+  run('git', ['init', '-q'], { env });
+  run('git', ['add', '--all', root], { cwd: root, env });
+  run('git', ['checkout-index', '--all', `--prefix=${clone}/`], { cwd: root, env });
+  run('git', ['init', '-q'], { cwd: clone });
+  run('git', ['add', '--all'], { cwd: clone });
+}
+
+function packed() {
+  // `npm pack` would run `prepare`, too, which builds what a clone lacks.
+  run(process.execPath, ['tools/prepack.mjs'], { cwd: clone });
+  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: clone }));
+  wrongs.push(...wrongsOfFiles(clone, files.map(({ path }) => path)));
+  return join(folder, filename);
+}
+
+function wrongsOfTypes(tarball) {
+  const bin = join(toolsFolder(peers), 'node_modules/.bin');
+  return [['publint', ['run', tarball, '--strict']], ['attw', [tarball]]].flatMap(([tool, args]) => {
+    const output = run(join(bin, tool), args, { mayFail: true });
+    return output.failed ? [`${tool}: ${output.text}`] : [];
+  });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the fuzzers with clang, ASan and UBSan, and runs each for some seconds: tools/fuzz.sh [seconds] [libFuzzer arguments]
-# What makes one fail stays in build-fuzz/ as crash-*; `build-fuzz/<fuzzer> <that file>` repeats it.
+# An input that makes one fail stays in build-fuzz/ as crash-*; `build-fuzz/<fuzzer> <that file>` repeats it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,9 +1,10 @@
 // From a checkout to something that runs: packages, native build, TypeScript. Each step runs only when what it reads
 // has changed, so that every npm script can begin with this one. It needs no package itself: a fresh checkout has none.
-//   node tools/setup.mjs           what is needed
-//   node tools/setup.mjs --force   builds again, whatever the dates say
+//   node tools/setup.mjs            what is needed
+//   node tools/setup.mjs --force    builds again, whatever the dates say
+//   node tools/setup.mjs --package  what a package has: the binary, unless prebuilds/ has one, and dist/
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
@@ -11,10 +12,12 @@ import { root } from './tree.mjs';
 
 process.chdir(root);
 const force = process.argv.includes('--force');
+const onlyPackage = process.argv.includes('--package');
 
-if (packagesDiffer()) step('packages', () => run('npm', 'ci', '--no-audit', '--no-fund'));
+// Without scripts: `prepare` would run this program again.
+if (!onlyPackage && packagesDiffer()) step('packages', () => run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'));
 
-build('native', {
+if (!onlyPackage || !existsSync(`prebuilds/${process.platform}-${process.arch}`)) build('native', {
   product: 'build/Release/corebuf.node',
   stamp: 'build/.built',
   inputs: ['native', 'CMakeLists.txt', 'binding.gyp', 'node_modules/.package-lock.json'],
@@ -25,8 +28,12 @@ build('native', {
 build('typescript', {
   product: 'dist/index.mjs',
   stamp: 'out/.built',
-  inputs: ['lib', 'examples', 'bench', 'test/fixtures', 'tsconfig.json', 'tsconfig.programs.json', 'node_modules/.package-lock.json'],
-  pattern: /\.ts$/,
+  inputs: [
+    'lib', 'broker', 'examples', 'bench', 'test/programs', 'test/support', 'test/workers', 'tsconfig.json', 'tsconfig.page.json',
+    'tsconfig.programs.json', 'tools/bundle.mjs', 'node_modules/.package-lock.json',
+  ],
+  pattern: /\.(ts|html|css|svg)$|^tsconfig\.json$/,
+  skip: ['broker/dist', 'broker/test'],
   make: buildTypeScript,
 });
 
@@ -54,14 +61,17 @@ function nodeGyp(prefix) {
 
 function buildTypeScript() {
   const tsc = 'node_modules/typescript/bin/tsc';
-  run(process.execPath, tsc, '--build', ...(force ? ['--force'] : []), 'tsconfig.json', 'tsconfig.programs.json');
-  // For `import`: the names of the CommonJS module, one by one (`*` would add __esModule); both ways give the same classes.
-  // Asking the module for them shows at the same time that the binary loads, and that loading keeps no process alive.
-  const ask = ['-p', "Object.keys(require('./dist/index.js')).join(', ')"];
-  const { status, stdout, stderr } = spawnSync(process.execPath, ask, { encoding: 'utf8', timeout: 30_000 });
-  if (status !== 0) fail(`the package does not load:\n${stderr}`);
-  writeFileSync('dist/index.mjs', `export { ${stdout.trim()} } from './index.js';\n`);
-  writeFileSync('dist/index.d.mts', "export * from './index.js';\n");
+  const ofPackage = ['tsconfig.json', 'tsconfig.page.json'];
+  const projects = onlyPackage ? ofPackage : [...ofPackage, 'tsconfig.programs.json'];
+  run(process.execPath, tsc, '--build', ...(force ? ['--force'] : []), ...projects);
+  copyPage();
+  run(process.execPath, 'tools/bundle.mjs', ...(onlyPackage ? ['--package'] : []));
+}
+
+/** The files of the inspector's page that need no compiler. */
+function copyPage() {
+  const [from, to] = ['lib/inspector/page', 'dist/inspector/page'];
+  for (const name of readdirSync(from)) if (!name.endsWith('.ts')) copyFileSync(join(from, name), join(to, name));
 }
 
 /** npm keeps a list of what it has installed; dates would say nothing after a git checkout. */
@@ -74,25 +84,25 @@ function packagesDiffer() {
 }
 
 /** Runs `make` when an input is newer than the stamp: a build that finds nothing to do leaves its product's date alone. */
-function build(name, { product, stamp, inputs, pattern, make }) {
-  const isStale = () => !existsSync(product) || !existsSync(stamp) || newest(inputs, pattern) > statSync(stamp).mtimeMs;
+function build(name, { product, stamp, inputs, pattern, skip = [], make }) {
+  const isStale = () => !existsSync(product) || !existsSync(stamp) || newest(inputs, pattern, skip) > statSync(stamp).mtimeMs;
   if (!force && !isStale()) return;
   const start = new Date();
   rmSync(stamp, { force: true });
   step(name, make);
   writeFileSync(stamp, '');
-  utimesSync(stamp, start, start); // What was saved while we built is newer.
+  utimesSync(stamp, start, start); // A file that was saved during the build is newer.
 }
 
 /** Folders count too: theirs is the date of what was removed. */
-function newest(paths, pattern) {
+function newest(paths, pattern, skip) {
   return paths
-    .filter((path) => existsSync(path))
+    .filter((path) => existsSync(path) && !skip.includes(path))
     .reduce((latest, path) => {
       const { mtimeMs } = statSync(path);
       if (!statSync(path).isDirectory()) return Math.max(latest, mtimeMs);
       const inside = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory() || pattern.test(entry.name));
-      return Math.max(latest, mtimeMs, newest(inside.map((entry) => join(path, entry.name)), pattern));
+      return Math.max(latest, mtimeMs, newest(inside.map((entry) => join(path, entry.name)), pattern, skip));
     }, 0);
 }
 

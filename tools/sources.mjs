@@ -11,10 +11,17 @@ const list = join(root, 'native/sources.gypi');
 const sources = filesIn('native', /\.cc$/).map((path) => path.slice('native/'.length));
 const isTest = (path) => path.endsWith('_test.cc');
 const isNode = (path) => path.startsWith('node/');
+const isOf = (system) => (path) => path.endsWith(`_${system}.cc`);
+const [linux, ofPosix, darwin] = ['linux', 'posix', 'darwin'].map((system) => sources.filter(isOf(system)));
+const sibling = (path) => path.replace(/_posix\.cc$/, '_darwin.cc');
 
 // gyp reads paths relative to this file because the names end in _files.
 const variables = {
-  core_files: sources.filter((path) => !isTest(path) && !isNode(path)),
+  core_files: sources.filter((path) => !isTest(path) && !isNode(path) && ![...linux, ...ofPosix, ...darwin].includes(path)),
+  // Each system compiles the core files and one of these lists. macOS takes what is POSIX where it has nothing of its own.
+  linux_files: linux,
+  posix_files: ofPosix,
+  darwin_files: [...darwin, ...ofPosix.filter((path) => !darwin.includes(sibling(path)))].sort(),
   node_files: sources.filter((path) => !isTest(path) && isNode(path)),
   test_files: sources.filter((path) => isTest(path) && !isNode(path)),
 };

@@ -2,8 +2,7 @@
 import { closeSync, constants as fsConstants, openSync, read } from 'node:fs';
 import { DmaBuffer, DmaFile } from 'corebuf';
 import { settle, sideOf } from '../harness/measure.js';
-import type { Effort, Sides } from '../harness/measure.js';
-import type { Case, OwnCase, Work } from '../harness/suite.js';
+import type { Case, Effort, OwnCase, Sides, Work } from '../harness/suite.js';
 import { hasFio, runFio } from '../peers/fio.js';
 import type { FioJob } from '../peers/fio.js';
 import { concurrent } from './concurrent.js';

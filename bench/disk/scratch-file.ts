@@ -15,10 +15,10 @@ export function alignedBlocks(count: number): Buffer[] {
   return Array.from({ length: count }, (_, at) => Buffer.from(pages, at * BLOCK, BLOCK));
 }
 
-export function fillFile(path: string): void {
+export function fillFile(path: string, length = FILE_BYTES): void {
   const fd = openSync(path, 'w');
   const bytes = Buffer.alloc(MIB, 'b');
-  for (let at = 0; at < FILE_BYTES; at += MIB) writeSync(fd, bytes);
+  for (let at = 0; at < length; at += MIB) writeSync(fd, bytes);
   fdatasyncSync(fd);
   closeSync(fd);
 }

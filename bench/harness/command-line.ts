@@ -1,6 +1,6 @@
-// What was asked for on the command line.
+// The command line of `npm run bench`.
 import { parseArgs } from 'node:util';
-import type { Suite } from './suite.js';
+import type { Choices, Suite } from './suite.js';
 
 /** One suite in one of its settings: what one process runs. */
 export interface Run {
@@ -12,7 +12,10 @@ export interface Command {
   readonly runs: readonly Run[];
   readonly json: boolean;
   readonly quick: boolean;
+  /** Names the cases instead of running them. */
+  readonly list: boolean;
   readonly help: boolean;
+  readonly choices: Choices;
 }
 
 /** @throws Error with one line for people. */
@@ -20,10 +23,13 @@ export function commandFrom(args: readonly string[], suites: readonly Suite[]): 
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, list: { type: 'boolean' }, peer: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   });
   const runs = positionals.length === 0 ? suites.flatMap(runsOf) : positionals.flatMap((name) => runsNamed(name, suites));
-  return { runs, json: values.json === true, quick: values.quick === true, help: values.help === true };
+  const { peer } = values;
+  if (peer !== undefined && !/^.+:\d+$/.test(peer)) throw new Error(`--peer must be HOST:PORT, not '${peer}'`);
+  const choices = peer === undefined ? {} : { peer };
+  return { runs, json: values.json === true, quick: values.quick === true, list: values.list === true, help: values.help === true, choices };
 }
 
 export function nameOf({ suite, setting }: Run): string {
@@ -33,13 +39,15 @@ export function nameOf({ suite, setting }: Run): string {
 export function helpFor(suites: readonly Suite[]): string {
   const width = Math.max(...suites.map(({ name }) => name.length));
   return [
-    'npm run bench -- [suite …] [--json] [--quick]',
+    'npm run bench -- [suite …] [--json] [--quick] [--peer HOST:PORT]',
     '',
     ...suites.map((suite) => `  ${suite.name.padEnd(width)}  ${suite.about}${settingsOf(suite)}`),
     '',
     'All suites unless some are named. Ratios above 1 mean that corebuf is ahead of the peer.',
     '  --json    one JSON object per line',
     '  --quick   fewer and shorter rounds',
+    '  --list    names the cases, and runs none',
+    '  --peer    a Kafka broker that runs already: the suite broker puts it beside ours'
   ].join('\n');
 }
 

@@ -1,31 +1,12 @@
 // Interleaved rounds: ours, peer, peer, ours, … with a full collection before each, so that what disturbs the machine disturbs
 // both, and neither pays for the other's garbage. Each round takes as many operations as fill the time that was asked for.
-import type { Case, Trip, Unit, Work, WorkCase } from './suite.js';
-
-export interface Effort {
-  readonly rounds: number;
-  /** Of one measurement, in ms. */
-  readonly target: number;
-}
+import type { Case, Effort, Side, Sides, Trip, Unit, Work, WorkCase } from './suite.js';
 
 export const FULL: Effort = { rounds: 15, target: 50 };
 export const QUICK: Effort = { rounds: 7, target: 25 };
 
 const TRIPS_MIN = 50;
 const COUNT_MAX = 1e8;
-
-/** What one side came to: the median of the rounds, the spread, and for round trips the p99 of all. */
-export interface Side {
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly p99?: number;
-}
-
-export interface Sides {
-  readonly ours: Side;
-  readonly peer: Side;
-}
 
 export interface Measured extends Sides {
   readonly unit: Unit;
@@ -60,11 +41,11 @@ export async function measure(measured: Case, effort: Effort): Promise<Measured>
 }
 
 function compare(unit: Unit, { ours, peer }: Sides): Measured {
-  const better = unit === 'calls/s' || unit === 'GB/s' ? 'higher' : 'lower';
+  const better = unit === 'calls/s' || unit === 'MB/s' || unit === 'GB/s' ? 'higher' : 'lower';
   return { unit, better, ours, peer, ratio: better === 'higher' ? ours.value / peer.value : peer.value / ours.value };
 }
 
-/** What a time of so many ms for one operation is in the unit of the case. */
+/** Converts the time of one operation, in ms, to the unit of the case. */
 function valueOf({ unit, bytes = 0 }: WorkCase): (each: number) => number {
   switch (unit) {
     case 'ns':

@@ -4,8 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { FULL } from './measure.js';
-import type { Effort, Sides } from './measure.js';
-import type { OwnCase } from './suite.js';
+import type { Effort, OwnCase, Sides } from './suite.js';
 
 const root = join(__dirname, '..', '..', '..');
 const folder = join(root, 'build-bench');
@@ -30,7 +29,8 @@ export function nativeCases(name: string): OwnCase[] {
   }));
 }
 
-function build(name: string): string | undefined {
+/** Path of the program; undefined, and a line on stderr, where it cannot be built. */
+export function build(name: string): string | undefined {
   const target = `bench_${name}`;
   const configure = ['-S', root, '-B', folder, '-DCMAKE_BUILD_TYPE=Release', '-DCOREBUF_BENCH=ON'];
   for (const args of [configure, ['--build', folder, '--parallel', '--target', target]]) {

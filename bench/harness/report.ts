@@ -1,6 +1,6 @@
 // Results as they come: a table for people, or one JSON object per line for programs.
-import type { Measured, Side } from './measure.js';
-import type { Case } from './suite.js';
+import type { Measured } from './measure.js';
+import type { Case, Side } from './suite.js';
 
 export interface Report {
   begin(title: string, about: string, cases: readonly Case[]): void;

@@ -1,14 +1,33 @@
-// What a benchmark is made of. A suite is a file in bench/; a case puts us beside one peer doing the same thing.
-import type { Effort, Sides } from './measure.js';
+// The parts of a benchmark. A suite is a file in bench/; a case puts corebuf beside one peer that does the same job.
 
 /** The unit says what a measurement becomes, and whether more of it is better. */
-export type Unit = 'ns' | 'µs' | 'calls/s' | 'GB/s' | 'ms/s' | 'MiB';
+export type Unit = 'ns' | 'µs' | 'ms' | 'calls/s' | 'MB/s' | 'GB/s' | 'ms/s' | 'ms/MB' | 'MiB';
 
 /** Does the operation `count` times. */
 export type Work = (count: number) => void | Promise<void>;
 
 /** One round trip; each is timed for itself. */
 export type Trip = () => Promise<void>;
+
+/** How much work a run is worth. */
+export interface Effort {
+  readonly rounds: number;
+  /** Length of one measurement, in ms. */
+  readonly target: number;
+}
+
+/** Result of one side: the median of its rounds, their spread, and for round trips the p99 of all. */
+export interface Side {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly p99?: number;
+}
+
+export interface Sides {
+  readonly ours: Side;
+  readonly peer: Side;
+}
 
 interface Named {
   readonly name: string;
@@ -18,8 +37,8 @@ interface Named {
 /** Many operations under one clock: the time of one, or how many a second. */
 export interface WorkCase extends Named {
   readonly kind: 'work';
-  readonly unit: Exclude<Unit, 'ms/s' | 'MiB'>;
-  /** Of one operation, for GB/s. */
+  readonly unit: 'ns' | 'µs' | 'calls/s' | 'GB/s';
+  /** Bytes of one operation, for GB/s. */
   readonly bytes?: number;
   readonly ours: Work;
   readonly peer: Work;
@@ -46,10 +65,16 @@ export interface OpenSuite {
   close?(): Promise<void>;
 }
 
+/** Settings of the command line that only some suites have. */
+export interface Choices {
+  /** HOST:PORT of a broker that runs already. */
+  readonly peer?: string;
+}
+
 export interface Suite {
   readonly name: string;
   readonly about: string;
   /** Settings that a process can have only once; each gets a process of its own, as `suite:setting`. */
   readonly settings?: readonly string[];
-  open(setting?: string): OpenSuite | Promise<OpenSuite>;
+  open(setting?: string, choices?: Choices): OpenSuite | Promise<OpenSuite>;
 }

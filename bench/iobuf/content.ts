@@ -1,4 +1,4 @@
-// What is asked of all bytes of a chain, beside the same of one Buffer that somebody has flattened before.
+// Questions about all bytes of a chain (checksum, search, comparison), beside the same for one flat Buffer.
 import { crc32c } from '@node-rs/crc32';
 import { DmaBuffer, IoBuf } from 'corebuf';
 import type { Case } from '../harness/suite.js';
@@ -50,7 +50,7 @@ export function checksumCases(): Case[] {
   ];
 }
 
-/** Of a chain against the flat bytes it equals, and for a needle that is nowhere in it. */
+/** Compares a chain with the flat bytes it equals, and searches it for a needle that it does not contain. */
 export function searchingCases(): Case[] {
   const length = 4 * MiB;
   const chain = filled(length, 256);

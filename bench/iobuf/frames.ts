@@ -9,7 +9,7 @@ const KiB = 1024;
 const STREAM = 8 * KiB * KiB;
 const PREFIX = 4;
 
-/** What is done with each record; the sum of all results tells that both sides cut alike. */
+/** The work for each record. The sum of all results shows that both sides cut alike. */
 type Framer = () => number;
 
 function chunksOfRecords(): Buffer[] {

@@ -1,5 +1,5 @@
-// Whose memory a workload takes: ours, or one of the general allocators that are found on this machine. They are loaded beside each
-// other, each in a namespace of its own, so that one process compares them all.
+// The allocator that a workload uses: ours, or one of the general allocators that are found on this machine.
+// They are loaded beside each other, each in a namespace of its own, so that one process compares them all.
 #pragma once
 
 #include <dlfcn.h>
@@ -29,15 +29,16 @@ struct general_allocator {
   void (*free)(void*);
 };
 
-/// A library that is loaded late finds too little of the space for thread-local data that jemalloc asks for; the loader reads
-/// how much to keep when a program starts, so this one starts again.
+/// A library that is loaded late finds too little space for the thread-local data of jemalloc. The loader
+/// reads how much to keep when a program starts, so this program starts again.
 inline void make_room_for_libraries(char** arguments) {
   if (std::getenv("GLIBC_TUNABLES") != nullptr) return;
   setenv("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=65536", 1);
   execv("/proc/self/exe", arguments);
 }
 
-/// mimalloc comes first: it is the one to beat. What is not installed is said on stderr and left out.
+/// mimalloc comes first: it is the one to beat. An allocator that is not installed is named on stderr and
+/// left out.
 inline std::vector<general_allocator> general_allocators() {
   struct wanted {
     const char* name;

@@ -1,5 +1,6 @@
-// Objects made on one thread and given up on another. Everybody's pointers travel through the same queue; ours go home through
-// the outbox and the lane of the shard that gives them up, and are freed in a turn of the shard that made them.
+// Objects that are allocated on one thread and freed on another. All pointers travel through the same queue.
+// Those of the shard heap go home through the outbox and the lane of the shard that gives them up, and are
+// freed in a turn of the shard that made them.
 #pragma once
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <thread>
 
 #include "allocator.h"
+#include "base/assert.h"
 #include "patience.h"
 #include "shard/mesh.h"
 #include "shard/shard.h"
@@ -14,17 +16,17 @@
 
 namespace corebuf::bench {
 
-inline constexpr size_t parcel_objects = 64;
+inline constexpr size_t handed_objects = 64;
 
-/// As many objects as one turn hands over.
-using parcel = std::array<void*, parcel_objects>;
-using parcel_queue = spsc_ring<parcel, 16>;
+/// The objects that one turn hands over.
+using handed = std::array<void*, handed_objects>;
+using hand_over_queue = spsc_ring<handed, 16>;
 
 inline void touch(void* memory) { *static_cast<volatile char*>(memory) = 1; }
 
 inline void free_drop(shard& home, homebound* object) { home.heap().free(object); }
 
-/// Two shards for as long as the program runs; a thread becomes one of them by acting as it.
+/// Two shards that live as long as the program; a thread becomes one of them by acting as it.
 struct shard_pair {
   explicit shard_pair(size_t budget) : maker(attach(budget)), giver(attach(budget)) {}
 
@@ -38,15 +40,16 @@ struct shard_pair {
   shard& giver;
 };
 
-/// `count` objects of `size`, there and home again; `count` is a multiple of parcel_objects.
+/// Sends `count` objects of `size` there and home again; `count` is a multiple of handed_objects.
 inline void hand_over(shard_pair& shards, size_t size, size_t count) {
-  parcel_queue queue;
+  ASSERT(count % handed_objects == 0);
+  hand_over_queue queue;
   std::atomic<bool> all_home{false};
   std::thread giver([&] {
     const acting_as here(shards.giver.id());
-    parcel objects;
+    handed objects;
     patience idle;
-    for (size_t left = count; left > 0; left -= parcel_objects) {
+    for (size_t left = count; left > 0; left -= handed_objects) {
       while (!queue.try_pop(objects)) idle.wait();
       for (void* object : objects) shards.giver.release(static_cast<homebound*>(object));
       shards.giver.flush();
@@ -57,10 +60,10 @@ inline void hand_over(shard_pair& shards, size_t size, size_t count) {
   const acting_as here(shards.maker.id());
   shard& maker = shards.maker;
   const uint64_t home_at_last = maker.counters().returns_received + count;
-  parcel objects;
+  handed objects;
   patience full;
   const auto turn = [&] { maker.turn(turn_quota(turn_quota::objects_default)); };
-  for (size_t left = count; left > 0; left -= parcel_objects) {
+  for (size_t left = count; left > 0; left -= handed_objects) {
     for (void*& object : objects) touch(object = maker.heap().allocate(size));
     while (!queue.try_push(objects)) turn(), full.wait();
     turn();
@@ -71,18 +74,19 @@ inline void hand_over(shard_pair& shards, size_t size, size_t count) {
 }
 
 inline void hand_over(const general_allocator& peer, size_t size, size_t count) {
-  parcel_queue queue;
+  ASSERT(count % handed_objects == 0);
+  hand_over_queue queue;
   std::thread giver([&] {
-    parcel objects;
+    handed objects;
     patience idle;
-    for (size_t left = count; left > 0; left -= parcel_objects) {
+    for (size_t left = count; left > 0; left -= handed_objects) {
       while (!queue.try_pop(objects)) idle.wait();
       for (void* object : objects) peer.free(object);
     }
   });
-  parcel objects;
+  handed objects;
   patience full;
-  for (size_t left = count; left > 0; left -= parcel_objects) {
+  for (size_t left = count; left > 0; left -= handed_objects) {
     for (void*& object : objects) touch(object = peer.allocate(size));
     while (!queue.try_push(objects)) full.wait();
   }

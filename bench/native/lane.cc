@@ -1,5 +1,5 @@
-// The ring of a lane alone, and the whole way of a message through two shards, beside queues that do the same between two
-// threads. An item is what a lane carries: four words.
+// The ring of a lane alone, and the whole way of a message through two shards, compared with queues that do
+// the same between two threads. An item is four words, as in a lane.
 //   bench_lane [--quick] [--list] [part of the names of cases]
 #include <condition_variable>
 #include <deque>
@@ -13,7 +13,7 @@
 
 #include "patience.h"
 #include "rounds.h"
-#include "shard/cpu.h"
+#include "shard/os_cpu.h"
 #include "shard/lane.h"
 #include "shard/mesh.h"
 #include "shard/shard.h"
@@ -24,7 +24,8 @@ namespace {
 constexpr size_t budget = 64 * MiB;
 constexpr size_t burst = 64;
 
-/// Two threads on processors of their own, where there are two: else their placement is what is measured.
+/// Pins two threads to different processors, where there are two; else the benchmark would measure where they
+/// run.
 class second_thread {
  public:
   template <typename Work>
@@ -99,7 +100,7 @@ struct boost_ring {
 };
 #endif
 
-/// As bounded as the others; who waits sleeps, as behind any lock.
+/// A queue with a mutex, bounded like the others; a thread that waits sleeps.
 struct mutex_queue {
   static constexpr const char* name = "mutex and condition variable";
 
@@ -136,7 +137,7 @@ struct mutex_queue {
   std::deque<lane_item> items;
 };
 
-/// `count` items to the other thread, which adds them up.
+/// Sends `count` items to the other thread, which adds them up.
 template <typename Queue>
 void stream(size_t count, bool bursts) {
   Queue queue;
@@ -155,7 +156,7 @@ void stream(size_t count, bool bursts) {
   ASSERT(sum == count);
 }
 
-/// One item there and back, `count` times.
+/// Sends one item there and back, `count` times.
 template <typename Queue>
 void ping_pong(size_t count) {
   Queue there;
@@ -169,7 +170,7 @@ void ping_pong(size_t count) {
   }
 }
 
-/// `sides(queue)` for ours, then for everybody else's.
+/// `sides(queue)` for the ring, then for the queues of the peers.
 template <typename Side>
 std::vector<side> everybody(Side side_of) {
   std::vector<side> sides{side_of(static_cast<our_ring*>(nullptr))};
@@ -195,7 +196,7 @@ void run_rings(const effort& effort) {
           effort);
 }
 
-/// Requests and their answers between two shards: memory, outbox, lane, turn and all.
+/// Requests and their answers between two shards, with memory, outbox, lane and turn.
 class calling_shards {
  public:
   calling_shards() : caller_(attach(answered)), callee_(attach(echoed)) {}

@@ -1,4 +1,5 @@
-// The allocator alone, beside mimalloc, jemalloc and glibc in one process. Every object has its first byte written.
+// The allocator alone, compared with mimalloc, jemalloc and glibc in one process. The first byte of every
+// object is written.
 //   bench_memory [--quick] [--list] [part of the names of cases]
 #include <memory>
 #include <numeric>
@@ -24,7 +25,7 @@ void pairs(Allocator& from, size_t size, size_t count) {
   }
 }
 
-/// What a batch takes, and the order in which it goes.
+/// The objects that a batch allocates, and the order in which it frees them.
 struct batch {
   explicit batch(std::vector<size_t> wanted)
       : sizes(std::move(wanted)), order(sizes.size()), live(sizes.size()) {
@@ -46,7 +47,7 @@ void batches(Allocator& from, batch& filled, size_t count) {
   }
 }
 
-/// Many live objects, of which a random one goes when a new one comes.
+/// Many live objects: each new one replaces a random one.
 template <typename Allocator>
 class population {
  public:
@@ -79,7 +80,7 @@ std::string size_name(size_t size) {
   return size < KiB ? std::to_string(size) + " B" : std::to_string(size / KiB) + " KiB";
 }
 
-/// Mostly small, as the objects of a server are.
+/// Mostly small sizes, as in a server.
 std::vector<size_t> mixed_sizes() {
   std::mt19937_64 random(2);
   std::vector<size_t> sizes(batch_objects);
@@ -109,7 +110,7 @@ class suite {
  private:
   static constexpr std::array sizes{64, 512, 4096, 16384, 131072};
 
-  /// `work(allocator, count)` for everybody.
+  /// `work(allocator, count)` for every allocator.
   template <typename Work>
   void compare_all(const std::string& name, Work work, size_t step = 1) {
     std::vector<side> sides{{"corebuf", [=, this](size_t count) { work(ours_, count); }}};
@@ -124,7 +125,7 @@ class suite {
         name, [&](auto& from, size_t count) { batches(from, filled, count); }, batch_objects);
   }
 
-  /// A random one of a million goes when a new one comes: every object is in nobody's cache.
+  /// Each new object replaces a random one of a million, so no object is in a cache.
   void run_crowd() {
     if (effort_.list) return compare_all(crowd_name, [](auto&, size_t) {});
     std::vector<side> sides;
@@ -139,7 +140,7 @@ class suite {
     compare(crowd_name, sides, effort_);
   }
 
-  /// What the number of live objects adds to the cost of the next ones: two heaps, of which one is nearly empty.
+  /// The cost that live objects add to the next ones: two heaps, of which one is nearly empty.
   void run_growth() {
     constexpr shard_id neighbour = 254;
     our_heap empty{*shard_heap::create(neighbour, {.budget = budget}).value()};
@@ -170,7 +171,7 @@ void run_hand_overs(const effort& effort) {
     for (const general_allocator& peer : peers) {
       sides.push_back({peer.name, [&](size_t count) { hand_over(peer, size, count); }});
     }
-    compare(size_name(size) + ": freed on another thread", sides, effort, parcel_objects);
+    compare(size_name(size) + ": freed on another thread", sides, effort, handed_objects);
   }
 }
 

@@ -1,4 +1,4 @@
-// Waiting for another thread: busy at first, then polite, since it may need this processor.
+// Waiting for another thread: first busily, then yielding, because the other thread may need this processor.
 #pragma once
 
 #include <sched.h>

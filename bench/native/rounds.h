@@ -1,5 +1,6 @@
-// Interleaved rounds of one case: each round times every side once, in turning order, so that what disturbs the machine disturbs
-// all of them. Prints one JSON object per peer; `--list` prints the same rows without figures.
+// Interleaved rounds of one case: each round times every side once, in changing order, so that disturbances
+// of the machine affect all sides. Prints one JSON object per peer; `--list` prints the same rows without
+// figures.
 #pragma once
 
 #include <algorithm>
@@ -16,9 +17,9 @@ namespace corebuf::bench {
 
 struct effort {
   int rounds = 15;
-  double target_ns = 30e6;  // of one measurement
+  double target_ns = 30e6;  // time of one measurement
   bool list = false;
-  std::string only;  // a part of the names that are wanted
+  std::string only;  // a part of the names of the wanted cases
 };
 
 /// --quick, --list, and a part of the names that are wanted.
@@ -58,7 +59,7 @@ inline double time_of(const side& timed, size_t count) {
   return watch.ns();
 }
 
-/// How many operations fill the target, found by doing them. `step` is what one operation of the case really does.
+/// The number of operations that take the target time, found by running them; a multiple of `step`.
 inline size_t count_for(const side& timed, double target_ns, size_t step) {
   size_t count = step;
   double taken = time_of(timed, count);
@@ -72,7 +73,7 @@ inline void print_side(const char* key, const std::vector<double>& sorted) {
               sorted.front(), sorted.back());
 }
 
-/// The first side is ours. In ns for each operation.
+/// The first side is this package. In ns per operation.
 inline void compare(const std::string& name, const std::vector<side>& sides, const effort& effort,
                     size_t step = 1) {
   if (name.find(effort.only) == std::string::npos) return;

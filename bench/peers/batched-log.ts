@@ -1,4 +1,4 @@
-// A durable log as one writes it by hand: what comes while a batch is under way is the next batch, of one writev and one fdatasync.
+// A durable log as one writes it by hand: records that come while a batch is under way are the next batch, of one writev and one fdatasync.
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
@@ -13,13 +13,18 @@ export class BatchedLog {
   }
 
   static async open(path: string): Promise<BatchedLog> {
-    return new BatchedLog(await open(path, 'w'));
+    return new BatchedLog(await open(path, 'w+'));
   }
 
   append(record: Buffer): Promise<void> {
     this.#records.push(record);
     this.#next ??= this.#last = this.#write(this.#last);
     return this.#next;
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const { buffer } = await this.#file.read(Buffer.allocUnsafe(length), 0, length, position);
+    return buffer;
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-// What a program would write by hand to decode one contiguous Buffer: no bounds but the engine's own.
+// Code that a program would write by hand to decode one contiguous Buffer: no bounds but the engine's own.
 const word = new DataView(new ArrayBuffer(8));
 
 export class ContiguousReader {

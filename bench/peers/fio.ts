@@ -19,7 +19,7 @@ export function hasFio(): boolean {
   return spawnSync('fio', ['--version']).status === 0;
 }
 
-/** What it did in each second. */
+/** Operations, or bytes, of each second. */
 export async function runFio({ path, rw, blockSize, size, depth }: FioJob, ms: number): Promise<{ operations: number; bytes: number }> {
   const { stdout } = await promisify(execFile)('fio', [
     '--name=job', `--filename=${path}`, `--rw=${rw}`, `--bs=${blockSize}`, `--size=${size}`, `--iodepth=${depth}`,

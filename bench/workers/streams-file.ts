@@ -7,7 +7,7 @@ const [, , how, path] = process.argv as [string, string, string, string];
 async function withReadable(): Promise<number> {
   await using file = await DmaFile.open(path);
   let bytes = 0;
-  for await (const chunk of file.readable()) {
+  for await (const chunk of file.chunks()) {
     bytes += chunk.length;
     chunk.release();
   }

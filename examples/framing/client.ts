@@ -1,21 +1,21 @@
-// The client: sends messages of random lengths, and compares every answer with what it has to be.
+// The client: sends messages of random lengths, and compares every answer with the checksum of the message.
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { IoBuf } from 'corebuf';
-import { headerOf } from './frames.js';
+import { appendHeader } from './frames.js';
 import type { Framing } from './frames.js';
 
 const MESSAGE_LONGEST = 16 * 1024;
-/** Messages are sent together until there are so many bytes. */
+/** Number of bytes from which on a batch of messages is sent. */
 const BATCH = 64 * 1024;
 
-/** Told of bytes of messages whose answers were right. */
+/** Called with a number of bytes of messages whose answers were right. */
 export type Counted = (bytes: number) => void;
 
-/** Resolves with the bytes of all messages. @throws at the first answer that is wrong, and when one is missing. */
+/** Sends the messages and resolves with the number of their bytes. Rejects at the first wrong answer, and when one is missing. */
 export async function exchange(port: number, framing: Framing, messages: number, counted: Counted): Promise<number> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
   await once(socket, 'connect');
@@ -44,7 +44,7 @@ async function sendAll(socket: Socket, framing: Framing, messages: number, expec
       using message = IoBuf.from(source.subarray(start, start + randomInt(MESSAGE_LONGEST + 1)));
       expected.push({ crc32c: message.crc32c(), bytes: message.length });
       sent += message.length;
-      batch.append(headerOf(framing, message.length)).take(message);
+      appendHeader(batch, framing, message.length).take(message);
     }
     await batch.writeTo(socket); // Waits while the server is behind.
   }

@@ -1,30 +1,22 @@
-// Two ways to put messages on a wire that only knows bytes, and how to get them back from chunks that end anywhere.
+// Two formats of messages in a stream of bytes, and the parser that finds the messages in chunks that end anywhere.
 //
-//   length   length u32, big-endian │ message
-//   varint   length in base 128, low bits first, as protobuf delimits messages │ message
+//   length   length in 32 bits, big-endian │ message
+//   varint   length as an unsigned varint, as protobuf delimits messages │ message
 import { CorebufError, IoBuf } from 'corebuf';
 import type { IoBufReader } from 'corebuf';
 
 export const framings = ['length', 'varint'] as const;
 export type Framing = (typeof framings)[number];
 
-/** A longer message is no message of ours: what a header says decides how much memory a peer may make us hold. */
+/** Most bytes of a message. Without a limit, the header of a peer would decide how much memory the server holds. */
 export const MESSAGE_MAX = 2 ** 20;
 
-export function headerOf(framing: Framing, length: number): Uint8Array {
-  if (framing === 'varint') return varint(length);
-  const header = Buffer.allocUnsafe(4);
-  header.writeUInt32BE(length);
-  return header;
+/** Appends the header of a message of `length` bytes. */
+export function appendHeader(chain: IoBuf, framing: Framing, length: number): IoBuf {
+  return framing === 'varint' ? chain.appendUVarint(length) : chain.appendUInt32BE(length);
 }
 
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
-  return Uint8Array.from([...bytes, value]);
-}
-
-/** Bytes as they came, and the messages in them. */
+/** The bytes that have arrived, and the messages in them. */
 export class Frames {
   readonly #lengthIn: (reader: IoBufReader) => number | undefined;
   readonly #bytes = new IoBuf();
@@ -34,23 +26,23 @@ export class Frames {
     this.#lengthIn = framing === 'length' ? fixedLength : varintLength;
   }
 
-  /** Moves `chain` behind what is here. */
+  /** Moves the bytes of `chain` behind those that have arrived before. */
   take(chain: IoBuf): void {
     this.#bytes.take(chain);
   }
 
-  /** Bytes of a message that is not whole yet. */
-  get length(): number {
-    return this.#bytes.length;
+  /** The stream has ended. @throws when it has ended within a message */
+  expectNothing(): void {
+    if (this.#bytes.length > 0) throw new Error(`the last message is cut off after ${this.#bytes.length} bytes`);
   }
 
-  /** The next message when all of it is here, cut out and not copied; the caller releases it. */
+  /** The next message, moved out and not copied, or undefined when more bytes are needed. The caller releases it. */
   next(): IoBuf | undefined {
     const reader = this.#reader;
     reader.position = 0;
     const length = this.#lengthIn(reader);
     if (length === undefined) return undefined;
-    if (length > MESSAGE_MAX) throw new Error(`a message cannot be ${length} bytes long`);
+    if (length > MESSAGE_MAX) throw new Error(`a message must have at most ${MESSAGE_MAX} bytes; received a header for ${length}`);
     if (!reader.has(length)) return undefined;
     this.#bytes.trimFront(reader.position);
     return this.#bytes.takeFront(length);
@@ -65,12 +57,12 @@ export class Frames {
   }
 }
 
-/** A header that always has one length: ask first. */
+/** Length in a header of four bytes, or undefined when fewer have arrived. */
 function fixedLength(reader: IoBufReader): number | undefined {
   return reader.has(4) ? reader.readUInt32BE() : undefined;
 }
 
-/** A header that says itself where it ends: try, and come back when more is here. */
+/** Length in a varint, or undefined when the varint is cut off. Its own length is not known before it is read. */
 function varintLength(reader: IoBufReader): number | undefined {
   try {
     return reader.readUVarint();

@@ -1,46 +1,35 @@
 // The command line.
-import { parseArgs } from 'node:util';
+import { netNamed, UsageError, valuesOf, wholeNumber } from '../command-line.js';
+import type { Net } from '../command-line.js';
 import { framings } from './frames.js';
 import type { Framing } from './frames.js';
 
 export interface Options {
   readonly messages: number;
   readonly framings: readonly Framing[];
+  readonly net: Net;
 }
 
+const MESSAGES_DEFAULT = 20_000;
 const MESSAGES_MOST = 100_000_000;
 
 export const help = `Usage: npm run example -- [options]
 
 Sends messages over TCP to a server that parses them as they come and answers each with its checksum, and checks the answers.
 
-  --messages N       1 to ${MESSAGES_MOST} (default 20000)
+  --messages N       1 to ${MESSAGES_MOST} (default ${MESSAGES_DEFAULT})
   --framing NAME     length or varint (default: one after the other)
+  --net NAME         sockets of the server: corebuf or node (default corebuf)
   --help             print this
 `;
 
-/** A mistake on the command line; the message is one line. */
-export class UsageError extends Error {}
-
 /** Undefined when help was asked for. @throws UsageError */
 export function parseOptions(args: string[]): Options | undefined {
-  const { messages = '20000', framing, help } = parse(args);
+  const text = { type: 'string' } as const;
+  const { messages, framing, net, help } = valuesOf(args, { messages: text, framing: text, net: text, help: { type: 'boolean' } });
   if (help === true) return undefined;
-  const count = /^\d+$/.test(messages) ? Number(messages) : NaN;
-  if (!(count >= 1 && count <= MESSAGES_MOST)) {
-    throw new UsageError(`--messages must be a whole number from 1 to ${MESSAGES_MOST}, not '${messages}'`);
-  }
+  const count = wholeNumber('--messages', messages, MESSAGES_MOST) ?? MESSAGES_DEFAULT;
   const chosen = framings.filter((name) => framing === undefined || framing === name);
   if (chosen.length === 0) throw new UsageError(`--framing must be length or varint, not '${framing}'`);
-  return { messages: count, framings: chosen };
-}
-
-function parse(args: string[]) {
-  try {
-    const text = { type: 'string' } as const;
-    return parseArgs({ args, options: { messages: text, framing: text, help: { type: 'boolean' } } }).values;
-  } catch (error) {
-    // Node goes on with advice that does not fit here.
-    throw new UsageError((error as Error).message.split(/\. |\n/, 1)[0]);
-  }
+  return { messages: count, framings: chosen, net: netNamed(net) };
 }

@@ -46,7 +46,7 @@ export class Connection {
     }
   }
 
-  /** What has arrived can be read until then, also when the server has gone: the last of it may say why. */
+  /** Bytes that have arrived can be read until then, also when the server has gone: the last of them may say why. */
   async close(): Promise<void> {
     if (!this.#socket.closed) {
       const closed = once(this.#socket, 'close');

@@ -1,4 +1,4 @@
-// What a run comes to: counters of all shards, before and after each phase, as the figures that the report shows.
+// The figures of a run: counters of all shards, before and after each phase, as the figures that the report shows.
 import type { ShardStats } from 'corebuf';
 import type { Counters, Opened } from './shard.js';
 
@@ -29,7 +29,7 @@ export interface Figures {
   direct: boolean;
   alignment: Opened['alignment'];
   shards: { cpu: number | undefined; committed: number; budget: number; liveObjects: number }[];
-  /** Of the thread that the client runs in. */
+  /** Counters of the thread that the client runs in. */
   clientLiveObjects: number;
 }
 

@@ -1,4 +1,4 @@
-// What is logged: files, each under its path in the input folder as the key, cut into pieces.
+// The input: files, each under its path in the input folder as the key, cut into pieces.
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { PIECE } from './protocol.js';

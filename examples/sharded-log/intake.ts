@@ -1,33 +1,37 @@
-// How much one shard takes in before it is durable. With too much under way all its sockets wait, and with them the clients:
+// How much one shard takes in before it is durable. With too much under way all its links wait, and with them the clients:
 // memory is bounded by what the disk has not done yet, whoever sends how much.
-import type { Socket } from 'node:net';
+import type { Link } from './link.js';
 
 const BYTES_MAX = 8 * 2 ** 20;
 
 export class Intake {
-  readonly #sockets = new Set<Socket>();
+  readonly #links = new Set<Link>();
   #bytes = 0;
 
-  add(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
-    if (this.#bytes >= BYTES_MAX) socket.pause();
+  add(link: Link): void {
+    this.#links.add(link);
+    if (this.#bytes >= BYTES_MAX) link.pause();
+  }
+
+  /** The link has closed. */
+  remove(link: Link): void {
+    this.#links.delete(link);
   }
 
   begin(bytes: number): void {
     const before = this.#bytes;
     this.#bytes += bytes;
-    if (before < BYTES_MAX && this.#bytes >= BYTES_MAX) for (const socket of this.#sockets) socket.pause();
+    if (before < BYTES_MAX && this.#bytes >= BYTES_MAX) for (const link of this.#links) link.pause();
   }
 
   end(bytes: number): void {
     const before = this.#bytes;
     this.#bytes -= bytes;
-    if (before >= BYTES_MAX && this.#bytes < BYTES_MAX) for (const socket of this.#sockets) socket.resume();
+    if (before >= BYTES_MAX && this.#bytes < BYTES_MAX) for (const link of this.#links) link.resume();
   }
 
   /** Ends all connections. */
   close(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const link of this.#links) link.destroy();
   }
 }

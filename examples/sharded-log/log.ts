@@ -1,4 +1,4 @@
-// What one shard keeps: a segment on disk, and in memory where the records of each key lie in it.
+// The log of one shard: a segment on disk, and in memory where the records of each key lie in it.
 import { IoBuf } from 'corebuf';
 import { Inbox, isIntact, readRecord } from './protocol.js';
 import type { Segment } from './segment.js';

@@ -1,7 +1,8 @@
 // A log server of several shards, and a client that fills it with real files and checks that it gets them back.
 //   node out/examples/sharded-log/main.js --help
+import { UsageError } from '../command-line.js';
 import { filesOf } from './input.js';
-import { help, parseOptions, UsageError } from './options.js';
+import { help, parseOptions } from './options.js';
 import { Progress } from './progress.js';
 import { report } from './report.js';
 import { run } from './run.js';

@@ -1,8 +1,8 @@
 // The command line.
-import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { capabilities } from 'corebuf';
+import { engineNamed, existingFolder, netNamed, valuesOf, wholeNumber } from '../command-line.js';
+import type { Net } from '../command-line.js';
 
 export interface Options {
   readonly shards: number;
@@ -12,10 +12,12 @@ export interface Options {
   /** In which a folder for segments is made; undefined: where direct I/O works. */
   readonly dir: string | undefined;
   readonly engine: 'io_uring' | 'threads' | undefined;
+  /** Sockets of the server. */
+  readonly net: Net;
   readonly json: boolean;
 }
 
-export const help = `Usage: npm run demo -- [options]
+export const help = `Usage: npm run sharded-log -- [options]
 
 Streams files over TCP into a log of several shards, makes them durable, reads them back from disk and compares.
 
@@ -24,55 +26,24 @@ Streams files over TCP into a log of several shards, makes them durable, reads t
   --connections N    1 to 256 (default 4)
   --dir DIR          where segments are made and afterwards removed (default: where direct I/O works)
   --engine NAME      io_uring or threads (default: io_uring where the kernel allows it)
+  --net NAME         sockets of the server: corebuf or node (default corebuf)
   --json             print the figures as JSON
   --help             print this
 `;
 
-/** A mistake on the command line; the message is one line. */
-export class UsageError extends Error {}
-
 /** Undefined when help was asked for. @throws UsageError */
 export function parseOptions(args: string[]): Options | undefined {
-  const values = parse(args);
-  if (values.help === true) return undefined;
-  const { engine } = values;
-  if (engine !== undefined && engine !== 'io_uring' && engine !== 'threads') {
-    throw new UsageError(`--engine must be io_uring or threads, not '${engine}'`);
-  }
-  return {
-    shards: whole('--shards', values.shards, 64) ?? Math.max(2, Math.min(64, capabilities().cpus)),
-    connections: whole('--connections', values.connections, 256) ?? 4,
-    input: folder('--input', values.input) ?? dirname(require.resolve('typescript/package.json')),
-    dir: folder('--dir', values.dir),
-    engine,
-    json: values.json === true,
-  };
-}
-
-function parse(args: string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { input: text, shards: text, connections: text, dir: text, engine: text, json: flag, help: flag };
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    // Node goes on with advice that does not fit here.
-    throw new UsageError((error as Error).message.split(/\. |\n/, 1)[0]);
-  }
-}
-
-function whole(name: string, value: string | undefined, most: number): number | undefined {
-  if (value === undefined) return undefined;
-  const number = /^\d+$/.test(value) ? Number(value) : NaN;
-  if (!(number >= 1 && number <= most)) {
-    throw new UsageError(`${name} must be a whole number from 1 to ${most}, not '${value}'`);
-  }
-  return number;
-}
-
-function folder(name: string, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  const isFolder = statSync(value, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (!isFolder) throw new UsageError(`${name}: there is no folder '${value}'`);
-  return value;
+  const values = valuesOf(args, { input: text, shards: text, connections: text, dir: text, engine: text, net: text, json: flag, help: flag });
+  if (values.help === true) return undefined;
+  return {
+    shards: wholeNumber('--shards', values.shards, 64) ?? Math.max(2, Math.min(64, capabilities().cpus)),
+    connections: wholeNumber('--connections', values.connections, 256) ?? 4,
+    input: existingFolder('--input', values.input) ?? dirname(require.resolve('typescript/package.json')),
+    dir: existingFolder('--dir', values.dir),
+    engine: engineNamed(values.engine),
+    net: netNamed(values.net),
+    json: values.json === true,
+  };
 }

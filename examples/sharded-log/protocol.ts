@@ -1,4 +1,4 @@
-// What travels over TCP. A record is stored byte for byte as it was received, so that the server never builds one: what
+// The frames that travel over TCP. A record is stored byte for byte as it was received, so that the server never builds one: what
 // it has parsed it moves on. Numbers are big-endian; length and crc32c are of what follows them.
 //
 //   frame    length u32 │ kind u8 │ …

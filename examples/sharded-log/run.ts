@@ -33,7 +33,7 @@ export interface Watcher {
 export async function run(options: Options, files: Files, watcher: Watcher, signal?: AbortSignal): Promise<Figures> {
   const folder = await makeFolder(options.dir);
   try {
-    const settings: LogSettings = { folder, engine: options.engine };
+    const settings: LogSettings = { folder, engine: options.engine, net: options.net };
     const group = await ShardGroup.start<LogShard>(join(__dirname, 'shard.js'), {
       shards: options.shards,
       memory: options.shards * MEMORY_PER_SHARD,
@@ -49,7 +49,7 @@ export async function run(options: Options, files: Files, watcher: Watcher, sign
       await Promise.race([death, sleep(SYMPTOMS_MS)]);
       throw error;
     } finally {
-      // After a failure: a close() would wait for calls that may never be answered. What the shards hold goes with them.
+      // After a failure: a close() would wait for calls that may never be answered. The memory of the shards goes with them.
       await Promise.all(Array.from({ length: group.size }, (_, shard) => group.terminate(shard)));
     }
   } finally {
@@ -58,7 +58,7 @@ export async function run(options: Options, files: Files, watcher: Watcher, sign
 }
 
 async function work(group: LogGroup, options: Options, files: Files, watcher: Watcher): Promise<Figures> {
-  const opened = await Promise.all(Array.from({ length: group.size }, (_, shard) => group.on(shard).open(shard)));
+  const opened = await Promise.all(Array.from({ length: group.size }, (_, shard) => group.shard(shard).open(shard)));
   const payloadBytes = sum(files, ({ size }) => size);
   const client = await Client.connect(opened.map(({ port }) => port), options.connections, files);
   try {
@@ -109,7 +109,7 @@ async function settled(group: LogGroup): Promise<End> {
 /** Rejects when a shard ends before it was told to. */
 function ended(group: LogGroup): Promise<never> {
   return new Promise((_, reject) => {
-    group.addListener('exit', ({ shard, code, error }: ShardExit) => {
+    group.addListener('exit', ({ index: shard, code, error }: ShardExit) => {
       const why = error === undefined ? '' : `: ${error.message}`;
       reject(new Error(`shard ${shard} has ended with code ${code}${why}`));
     });

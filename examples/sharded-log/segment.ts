@@ -77,7 +77,7 @@ export class Segment {
   }
 
   async #commitAll(): Promise<void> {
-    await Promise.resolve(); // Whatever else this turn brings belongs to the same commit.
+    await Promise.resolve(); // All other records of this turn belong to the same commit.
     while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0));
     this.#committing = undefined;
   }

@@ -1,8 +1,8 @@
 // The server's side of one TCP connection. Any shard may hold it: a record goes from here to the shard that owns its
 // key, and what moves between them is a pointer.
-import type { Socket } from 'node:net';
 import { IoBuf } from 'corebuf';
 import type { Intake } from './intake.js';
+import type { Link } from './link.js';
 import type { Contents, Part } from './log.js';
 import { countFrame, Inbox, isIntact, kindOf, kinds, readRecord, textFrame, textOf } from './protocol.js';
 
@@ -13,11 +13,11 @@ export interface Router {
   read(owner: number, key: string, first: number): Promise<Part>;
 }
 
-/** The records of one chunk, by owner: a call per owner, not one per record. */
+/** The records of one chain, by owner: a call per owner, not one per record. */
 type Batch = Map<number, { readonly contents: Contents; readonly records: IoBuf }>;
 
 export class Session {
-  readonly #socket: Socket;
+  readonly #link: Link;
   readonly #router: Router;
   readonly #intake: Intake;
   readonly #inbox = new Inbox();
@@ -26,25 +26,27 @@ export class Session {
   #durable = 0;
   #failed = false;
 
-  constructor(socket: Socket, router: Router, intake: Intake) {
-    this.#socket = socket;
+  constructor(link: Link, router: Router, intake: Intake) {
+    this.#link = link;
     this.#router = router;
     this.#intake = intake;
-    intake.add(socket);
-    socket.setNoDelay(true);
-    // 'data', not `for await`: the iterator may join chunks, and that would be a copy that nobody counts.
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#inbox.release());
+    intake.add(link);
+    link.start(
+      (chain) => this.#receive(chain),
+      () => {
+        intake.remove(link);
+        this.#inbox.release();
+      },
+    );
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(chain: IoBuf): void {
     // Closing with bytes unread would reset the connection, and the client might never see why.
-    if (this.#failed) return;
+    if (this.#failed) return chain.release();
     const batch: Batch = new Map();
     const fetches: string[] = [];
     try {
-      this.#inbox.append(chunk);
+      this.#inbox.take(chain);
       for (let frame = this.#inbox.next(); frame !== undefined; frame = this.#inbox.next()) {
         this.#sort(frame, batch, fetches);
       }
@@ -74,7 +76,7 @@ export class Session {
     }
   }
 
-  /** One call per owner; when all have answered, all of the chunk is durable. */
+  /** One call per owner; when all have answered, all of the chain is durable. */
   #append(batch: Batch): void {
     if (batch.size === 0) return;
     let count = 0;
@@ -91,7 +93,7 @@ export class Session {
     this.#answer(async () => {
       await durable;
       this.#durable += count;
-      this.#socket.write(countFrame(kinds.ack, this.#durable));
+      this.#link.post(countFrame(kinds.ack, this.#durable));
     });
   }
 
@@ -101,11 +103,11 @@ export class Session {
     let all: number;
     do {
       const { records, next, total } = await this.#router.read(owner, key, sent);
-      await send(this.#socket, records);
+      await this.#link.send(records);
       sent = next;
       all = total;
     } while (sent < all);
-    this.#socket.write(countFrame(kinds.end, sent));
+    this.#link.post(countFrame(kinds.end, sent));
   }
 
   #answer(make: () => Promise<void>): void {
@@ -116,24 +118,7 @@ export class Session {
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
-    this.#socket.resume();
-    const message = error instanceof Error ? error.message : String(error);
-    if (this.#socket.writable) this.#socket.end(textFrame(kinds.failure, message));
+    this.#link.resume();
+    this.#link.end(textFrame(kinds.failure, error instanceof Error ? error.message : String(error)));
   }
-}
-
-/** Writes a chain as it lies in slab memory, and releases it when the kernel has taken the bytes. */
-function send(socket: Socket, chain: IoBuf): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const views = [...chain];
-    const written = (error?: Error | null): void => {
-      chain.release();
-      if (error) reject(error);
-      else resolve();
-    };
-    if (views.length === 0) return written();
-    socket.cork(); // All fragments in one writev.
-    views.forEach((view, at) => socket.write(view, at === views.length - 1 ? written : undefined));
-    socket.uncork();
-  });
 }

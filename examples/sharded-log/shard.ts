@@ -1,22 +1,23 @@
 // One shard of the server: a listener of its own, a log of its own, and the way to its siblings.
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import { serve, thisShard } from 'corebuf';
+import { attach, serve } from 'corebuf';
 import type { IoBuf, Peers } from 'corebuf';
+import type { Net } from '../command-line.js';
 import { Intake } from './intake.js';
+import { listen } from './link.js';
+import type { Link, Server } from './link.js';
 import { Log, ownerOf } from './log.js';
 import type { Contents, Part } from './log.js';
 import { Segment } from './segment.js';
 import { Session } from './session.js';
 import type { Router } from './session.js';
 
-/** What every shard is told. */
+/** Settings of every shard. */
 export interface LogSettings {
   readonly folder: string;
   readonly engine: 'io_uring' | 'threads' | undefined;
+  readonly net: Net;
 }
 
 export interface Opened {
@@ -45,10 +46,9 @@ export const service = serve({
     index = number;
     const segment = await Segment.create(join(settings.folder, `shard-${index}.segment`), settings.engine);
     log = new Log(segment);
-    server = createServer(accept).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await listen(settings.net, accept);
     const { direct, engine, alignment } = segment.file;
-    return { port: (server.address() as AddressInfo).port, direct, engine, alignment: { ...alignment } };
+    return { port: server.port, direct, engine, alignment: { ...alignment } };
   },
 
   /** From a sibling that has received records of our keys. */
@@ -68,7 +68,7 @@ export const service = serve({
   /** Gives everything back. The clients have gone before. */
   async close(): Promise<void> {
     intake.close();
-    await new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
+    await server?.close();
     await log?.segment.close();
   },
 });
@@ -77,10 +77,10 @@ export const service = serve({
 export type LogShard = typeof service;
 
 function siblings(): Peers<LogShard> {
-  return thisShard.group as Peers<LogShard>;
+  return attach<LogShard>().group!;
 }
 
-function accept(socket: Socket): void {
+function accept(link: Link): void {
   const router: Router = {
     ownerOf: (key) => ownerOf(key, siblings().size),
     async append(owner, contents, records) {
@@ -88,9 +88,9 @@ function accept(socket: Socket): void {
       counters.received += count;
       if (owner === index) return log!.append(contents, records);
       counters.hopped += count;
-      return siblings().on(owner).append(contents, records);
+      return siblings().shard(owner).append(contents, records);
     },
-    read: (owner, key, first) => (owner === index ? log! : siblings().on(owner)).read(key, first),
+    read: (owner, key, first) => (owner === index ? log! : siblings().shard(owner)).read(key, first),
   };
-  new Session(socket, router, intake);
+  new Session(link, router, intake);
 }

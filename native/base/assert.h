@@ -1,6 +1,6 @@
-// ASSERT stops the process when one of our own invariants is broken; it is on in every build.
-// DEBUG_ASSERT is for checks that cost more than a compare; it is on in debug and sanitizer builds.
-// Nothing that comes from JavaScript, the network or a disk may reach either one unchecked.
+// ASSERT stops the process when an invariant of this package is broken; it is on in every build. DEBUG_ASSERT
+// is for checks that cost more than a comparison; it is on in debug and sanitizer builds. Data from
+// JavaScript, the network or a disk is checked before it reaches either of them.
 #pragma once
 
 namespace corebuf {

@@ -1,21 +1,17 @@
-// The one file that is compiled with exceptions: std::thread throws, and what asks the system without it would tie the binary
-// to a newer glibc than it needs (pthread_create@GLIBC_2.34).
+// The only file that is compiled with exceptions. std::thread throws when the system cannot start a thread;
+// the alternative, pthread_create, would tie the binary to glibc 2.34.
 #include "base/background_thread.h"
 
-#include <csignal>
+#include "base/os_thread.h"
 
 namespace corebuf {
 
 bool background_thread::start(void (*run)(void* context), void* context) {
-  // On Linux sigprocmask is the calling thread's own; pthread_sigmask would ask for glibc 2.32.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::sigprocmask(SIG_BLOCK, &all, &before);
+  const os_thread::signals_blocked of_the_new_thread;
   try {
     thread_ = std::thread(run, context);
   } catch (...) {
   }
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
   return started();
 }
 

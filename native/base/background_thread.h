@@ -1,5 +1,6 @@
-// A thread of our own. It inherits a mask of all signals, so no handler of the program ever runs on it, not even at its start. Unlike
-// std::thread it says so when the system has none to give, which a limit of processes makes an ordinary thing.
+// A thread of this package. It starts with all signals blocked, so no signal handler of the program ever runs
+// on it. Unlike std::thread it reports when the system cannot start a thread, which is ordinary where the
+// number of processes is limited.
 #pragma once
 
 #include <thread>
@@ -13,7 +14,7 @@ class background_thread {
   background_thread& operator=(background_thread&&) = delete;
   ~background_thread() { join(); }
 
-  /// False when there is none; else `run` is called on it.
+  /// Calls `run(context)` on a new thread. False when the system cannot start one.
   [[nodiscard]] bool start(void (*run)(void* context), void* context);
   bool started() const { return thread_.joinable(); }
   void join() {

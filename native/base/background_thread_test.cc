@@ -25,7 +25,7 @@ TEST(BackgroundThread, RunsWithAllSignalsBlocked) {
   EXPECT_EQ(::sigismember(&here, SIGTERM), 0);
 }
 
-/// In a process without room for a stack, whatever limits of processes its user has.
+/// Run in a process without address space for a stack, which fails whatever limit of processes the user has.
 TEST(BackgroundThread, SaysThatThereIsNone) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer needs the address space";

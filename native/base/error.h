@@ -1,5 +1,5 @@
-// What can go wrong in the world. Misuse of the code is an ASSERT, a full queue is a `false`;
-// only what a correct program must expect (memory, disks, other threads that end) is an error.
+// Errors that a correct program must expect: from memory, disks, and other threads that end. Misuse of the
+// code is an ASSERT, and a full queue is a `false`.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,13 @@ enum class error_code : uint8_t {
   misaligned,
   closed,
   shard_gone,
+  shards_in_use,  // every shard of the process
   io,
 };
 
 struct error {
   error_code code = error_code::none;
-  int os_errno = 0;  // positive, as in <cerrno>; 0 when the kernel was not the one who refused
+  int os_errno = 0;  // positive, as in <cerrno>; 0 when the kernel did not refuse
 
   static constexpr error from_errno(int os_errno) { return {error_code::io, os_errno}; }
 };

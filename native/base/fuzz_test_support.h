@@ -1,4 +1,4 @@
-// What random tests share: a seed that is printed and can be given again (COREBUF_SEED), and sizes that the
+// Shared by random tests: a seed that is printed and can be given again (COREBUF_SEED), and sizes that the
 // environment can change. Sanitizers make everything ten times slower, so their default is a tenth.
 #pragma once
 

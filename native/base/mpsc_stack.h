@@ -1,18 +1,18 @@
-// Many threads push, one takes everything at once: how threads without a shard (engine helpers)
-// hand things to the shard that owns them. T has a member `T* next`. Lock-free, allocates nothing.
-// Taking the whole stack, never one element, is what makes it free of ABA.
+// A stack that many threads push to and one thread takes as a whole. Threads without a shard, such as the
+// helpers of an engine, pass objects with it to the shard that owns them. T has a member `T* next`.
+// Lock-free, allocates nothing. Taking always the whole stack and never one element avoids the ABA problem.
 #pragma once
 
 #include <atomic>
 
-#include "base/chain.h"
+#include "base/intrusive_list.h"
 
 namespace corebuf {
 
 template <typename T>
 class mpsc_stack {
  public:
-  /// Any thread. True when the stack was empty: the one push after which the taker must be woken.
+  /// Any thread. True when the stack was empty: only then must the owner be woken.
   bool push(T* element) {
     T* head = head_.load(std::memory_order_relaxed);
     do {
@@ -22,9 +22,9 @@ class mpsc_stack {
     return head == nullptr;
   }
 
-  /// The owner only. Oldest first.
-  chain<T> take_all() {
-    chain<T> taken;
+  /// Takes all elements, oldest first. Owner only.
+  intrusive_list<T> take_all() {
+    intrusive_list<T> taken;
     T* element = head_.exchange(nullptr, std::memory_order_acquire);  // Pairs with push's release.
     while (element != nullptr) {
       T* next = element->next;

@@ -1,5 +1,5 @@
-// A value, or the error that took its place. T is cheap to move and default constructible
-// (pointers, sizes, file descriptors): that keeps a result two words and without a union.
+// A value, or the error that replaced it. T is cheap to move and default constructible (pointers, sizes, file
+// descriptors), which keeps a result two words and without a union.
 #pragma once
 
 #include <utility>

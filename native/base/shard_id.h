@@ -1,5 +1,5 @@
-// The number of a shard: the index of its arena, and of its row and column in the mesh.
-// `current_shard` is what ASSERT_HOME compares with; it is set for as long as this thread acts as that shard.
+// The number of a shard: the index of its arena, and of its row and column in the mesh. ASSERT_HOME compares
+// with `current_shard`, which is set for as long as this thread acts as that shard.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,8 @@ inline constexpr shard_id no_shard = 0xffff;
 
 inline thread_local shard_id current_shard = no_shard;
 
-/// This thread acts as `id` until the end of the block: its own shard in a turn, or one that has died.
+/// This thread acts as `id` until the end of the block: as its own shard in a turn, or as a shard that has
+/// died.
 class [[nodiscard]] acting_as {
  public:
   explicit acting_as(shard_id id) : before_(current_shard) { current_shard = id; }
@@ -30,5 +31,5 @@ class [[nodiscard]] acting_as {
 
 }  // namespace corebuf
 
-/// One shard's state is touched by that shard alone.
+/// The state of one shard is changed by that shard alone.
 #define ASSERT_HOME(id) DEBUG_ASSERT(::corebuf::current_shard == (id))

@@ -1,8 +1,9 @@
-// Ref-counted bytes. The record and, for slab bytes, the bytes lie in the memory of one home; only home changes
-// the count, so it is a plain integer. What other shards hold are fragments (fragment.h), which count as one each.
+// Ref-counted bytes. The record, and the bytes of a slab buffer, lie in the memory of one home. Only the home
+// changes the count, so it is a plain integer. Other shards hold fragments (fragment.h), each of which counts
+// as one reference.
 //
 //   slab      data ─▶ slots or spans of home             freed with the buffer
-//   wrapped   data ─▶ memory of somebody else            handed back to its owner through `unpin`
+//   wrapped   data ─▶ memory of another owner            given back to its owner by `unpin`
 //   proxy     data ─▶ memory of another home             `origin` is the one fragment that goes back there
 #pragma once
 
@@ -18,7 +19,7 @@ struct fragment;
 
 enum class buffer_kind : uint8_t { slab, wrapped, proxy };
 
-/// Called on home when nobody refers to wrapped bytes any more.
+/// Called on the home when nothing refers to wrapped bytes any more.
 using unpin_function = void (*)(shard& home, void* pinned);
 
 struct buffer {
@@ -31,22 +32,22 @@ struct buffer {
     void* pinned;
   };
   unpin_function unpin = nullptr;
-  size_t referenced = 0;  // what home has counted of it in holdings::referenced
+  size_t referenced = 0;  // its part of holdings::referenced
 
-  /// Each returns null when the budget of `home` is spent. The count is 0: the first fragment makes it 1.
+  /// Each returns null when the budget of `home` is spent. The count is 0; the first fragment makes it 1.
   static buffer* make(shard& home, size_t size, size_t alignment = 1);
   static buffer* wrap(shard& home, std::byte* data, size_t size, unpin_function unpin, void* pinned);
   static buffer* make_proxy(shard& here, fragment* foreign);
 
-  /// Fragments refer to so many bytes more, or fewer. Home only. What another shard trims of a fragment is not heard of before the
-  /// buffer is gone.
+  /// Fragments refer to `more` bytes more and `fewer` bytes fewer. Home only. The home learns only at the end
+  /// of the buffer of bytes that another shard has trimmed from a fragment.
   void refer(shard& home, size_t more, size_t fewer = 0) {
     if (kind == buffer_kind::proxy) return;
     referenced += more - fewer;
     home.holdings_here().referenced += more - fewer;
   }
 
-  /// The last reference is gone. Home only.
+  /// Frees the buffer, to which nothing refers any more. Home only.
   void destroy(shard& home);
 };
 

@@ -1,6 +1,8 @@
 // A shard for tests of buffers, and bytes to put into them.
 #pragma once
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,14 @@ struct buffer_host : shard_host {
   uint64_t allocations() { return (*this)->heap().stats().allocations; }
 };
 
+/// Lets references that are on their way arrive; true when nothing lives on any of these shards then.
+inline bool all_home(std::initializer_list<buffer_host*> hosts) {
+  for (size_t turn = 0; turn < 3; ++turn) {
+    for (buffer_host* host : hosts) host->turn();
+  }
+  return std::ranges::all_of(hosts, [](buffer_host* host) { return host->live() == 0; });
+}
+
 inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 inline std::string text_of(const iobuf& chain) {
@@ -30,7 +40,7 @@ inline std::string text_of(const iobuf& chain) {
   return text;
 }
 
-/// Every byte depends on where it is.
+/// Text in which every byte depends on its position.
 inline std::string letters(size_t length, size_t from = 0) {
   std::string text(length, ' ');
   for (size_t at = 0; at < length; ++at) text[at] = static_cast<char>((at + from) * 131 >> 3);

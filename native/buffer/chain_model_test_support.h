@@ -1,6 +1,6 @@
-// Chains on several shards and the strings that should be in them: every operation on the one is done to the
-// other. `Choices` has below(n), a number from 0 to n - 1: a random test draws it, a fuzzer reads it from its
-// input. What disagrees ends the process.
+// Chains on several shards, and the strings that they should hold: every operation on a chain is done to its
+// string too. `Choices` has below(n), which returns a number from 0 to n - 1: a random test draws it, a
+// fuzzer reads it from its input. A difference ends the process.
 #pragma once
 
 #include <algorithm>
@@ -18,9 +18,10 @@ namespace corebuf {
 
 inline constexpr size_t modelled_shards = 3;
 
-/// Nothing lives on these shards, and no reference is on its way between them, once all have turned.
+/// Checks that nothing lives on these shards, and no reference is under way between them, after all have
+/// turned.
 inline void expect_all_home(std::array<buffer_host*, modelled_shards> hosts) {
-  // A proxy's reference goes home only when the proxy has come home.
+  // The reference of a proxy goes home only after the proxy has come home.
   for (size_t round = 0; round <= modelled_shards; ++round) {
     for (buffer_host* host : hosts) host->turn();
   }
@@ -69,8 +70,8 @@ class chain_model {
   struct modelled {
     iobuf chain;
     std::string text;
-    scan scanned;         // good until bytes have left the chain
-    std::string to_scan;  // what it has yet to come to
+    scan scanned;         // valid until bytes have left the chain
+    std::string to_scan;  // bytes that it has not visited yet
 
     void changed() {
       scanned = scan();
@@ -124,15 +125,15 @@ class chain_model {
     to.changed();
   }
 
-  /// A hole, and the bytes for it.
+  /// Reserves a range and fills it.
   void reserve(shard& here, modelled& to) {
     const std::string text = letters(1 + given_.below(5000), given_.below(10'000));
-    std::byte* hole = to.chain.reserve(here, text.size());
-    if (hole == nullptr) return;
-    ASSERT(std::all_of(hole, hole + text.size(), [](std::byte each) { return each == std::byte{0}; }));
-    std::ranges::copy(bytes_of(text), hole);
+    std::byte* reserved = to.chain.reserve(here, text.size());
+    if (reserved == nullptr) return;
+    ASSERT(std::all_of(reserved, reserved + text.size(), [](std::byte each) { return each == std::byte{0}; }));
+    std::ranges::copy(bytes_of(text), reserved);
     to.text += text;
-    to.changed();  // What was scanned may have been read as the hole.
+    to.changed();  // The scan may have read the zeros of the range.
   }
 
   void coalesce(shard& here, modelled& whole) {
@@ -194,11 +195,11 @@ class chain_model {
     cleared.changed();
   }
 
-  /// To any shard, the same one included, where it comes behind what is there.
+  /// Sends the chain to any shard, possibly the same one, where it is put behind another chain.
   void send(shard& here, modelled& sent) {
     const size_t number = given_.below(modelled_shards);
     modelled& to = any_of(number);
-    chain<homebound> payload = sent.chain.depart(here);
+    intrusive_list<homebound> payload = sent.chain.depart(here);
     const std::string text = std::exchange(sent.text, {});
     sent.changed();
     hosts_[number]->act([&](shard& there) {
@@ -230,7 +231,7 @@ class chain_model {
     ASSERT(find(chain.chain, bytes_of(needle), from).value() == chain.text.find(needle, from));
   }
 
-  /// Some pieces further, or from the front when there is nothing to go on with.
+  /// Scans some pieces, from the front when there is no scan to continue.
   void scan_on(modelled& chain) {
     if (chain.to_scan.empty()) {
       chain.scanned = scan(chain.chain);

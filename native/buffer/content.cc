@@ -13,7 +13,7 @@ namespace corebuf {
 
 namespace {
 
-/// memcmp of `length` bytes that both have.
+/// Compares the next `length` bytes, which both cursors have, as memcmp does.
 template <typename One, typename Other>
 int compare_runs(One one, Other other, size_t length) {
   while (length > 0) {
@@ -40,16 +40,16 @@ bool matches(const iobuf& chain, size_t position, Other wanted, size_t length) {
   return length <= chain.length() - position && compare_runs(cursor(chain, position), wanted, length) == 0;
 }
 
-/// Copies into `window` from `from` on, which stays where it is. A run of more than `enough` bytes, other
-/// than the one it begins in, ends the window after `overlap` bytes: it is better searched where it lies.
-/// Returns bytes.
-size_t gather(cursor from, size_t overlap, size_t enough, std::span<std::byte> window) {
+/// Copies bytes from `from` on into `scratch`; `from` does not move. A run of more than `enough` bytes, other
+/// than the first, ends the copy after `overlap` bytes, because it is better searched without a copy. Returns
+/// bytes.
+size_t gather(cursor from, size_t overlap, size_t enough, std::span<std::byte> scratch) {
   size_t gathered = 0;
-  while (gathered < window.size()) {
+  while (gathered < scratch.size()) {
     const std::span<const std::byte> run = from.run();
     const bool large = gathered > 0 && run.size() > enough;
-    const size_t bytes = std::min(large ? overlap : run.size(), window.size() - gathered);
-    std::copy_n(run.begin(), bytes, window.begin() + static_cast<ptrdiff_t>(gathered));
+    const size_t bytes = std::min(large ? overlap : run.size(), scratch.size() - gathered);
+    std::copy_n(run.begin(), bytes, scratch.begin() + static_cast<ptrdiff_t>(gathered));
     gathered += bytes;
     if (large || bytes == 0) break;
     from.skip(bytes);
@@ -57,22 +57,22 @@ size_t gather(cursor from, size_t overlap, size_t enough, std::span<std::byte> w
   return gathered;
 }
 
-constexpr size_t window_bytes = 16 * KiB;
-constexpr size_t windows_per_needle = 4;
-constexpr size_t searched_in_place =
-    4 * KiB;  // beyond the length of the needle: less is gathered with its neighbours
+constexpr size_t scratch_bytes = 16 * KiB;
+constexpr size_t needles_per_scratch = 4;
+constexpr size_t searched_where_it_lies =
+    4 * KiB;  // more than the length of the needle; shorter runs are gathered with their neighbours
 
-/// Searches large runs where they lie, and gathers what lies around their edges into `window`, several times
-/// as long as the needle: no byte is looked at more than twice.
+/// Searches large runs without a copy, and gathers the bytes around their edges into `scratch`, which is
+/// several times as long as the needle: no byte is looked at more than twice.
 size_t find_in(const iobuf& chain, std::span<const std::byte> needle, size_t from,
-               std::span<std::byte> window) {
+               std::span<std::byte> scratch) {
   const size_t overlap = needle.size() - 1;
-  const size_t enough = overlap + searched_in_place;
+  const size_t enough = overlap + searched_where_it_lies;
   cursor at(chain, from);
   for (size_t left = chain.length() - from; left >= needle.size();) {
     std::span<const std::byte> searched = at.run(left);
     if (searched.size() < needle.size() || (overlap > 0 && searched.size() <= enough)) {
-      searched = window.first(gather(at, overlap, enough, window));
+      searched = scratch.first(gather(at, overlap, enough, scratch));
     }
     const size_t found = search(searched, needle);
     if (found != not_found) return chain.length() - left + found;
@@ -113,9 +113,9 @@ result<size_t> find(const iobuf& chain, std::span<const std::byte> needle, size_
   ASSERT(from <= chain.length());
   if (needle.empty()) return from;
   if (needle.size() > chain.length() - from) return not_found;
-  std::array<std::byte, window_bytes> window;
-  if (needle.size() * windows_per_needle <= window.size()) return find_in(chain, needle, from, window);
-  const size_t wanted = needle.size() * windows_per_needle;
+  std::array<std::byte, scratch_bytes> scratch;
+  if (needle.size() * needles_per_scratch <= scratch.size()) return find_in(chain, needle, from, scratch);
+  const size_t wanted = needle.size() * needles_per_scratch;
   const std::unique_ptr<std::byte[]> large(new (std::nothrow) std::byte[wanted]);
   if (large == nullptr) return error{error_code::out_of_memory};
   return find_in(chain, needle, from, {large.get(), wanted});

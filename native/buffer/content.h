@@ -1,5 +1,5 @@
-// What is in a chain, whatever its fragments: comparing, matching, finding. Bytes compare as memcmp does.
-// O(bytes looked at), and O(fragments before it) to reach a position.
+// The content of a chain, however it is divided into fragments: comparing, matching, finding. Bytes compare
+// as memcmp does. O(bytes looked at), and O(fragments before it) to reach a position.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace corebuf {
 
-/// -1, 0 or 1.
+/// -1, 0 or 1, as memcmp.
 int compare(const iobuf& chain, const iobuf& other);
 int compare(const iobuf& chain, std::span<const std::byte> other);
 
@@ -29,9 +29,9 @@ inline bool starts_with(const iobuf& chain, std::span<const std::byte> prefix) {
 
 inline constexpr size_t not_found = SIZE_MAX;
 
-/// The first place from `from` on, which is not past the end, where `needle` begins, or not_found; an empty
-/// needle is everywhere. Linear in the length of the chain. A needle of more than 4 KiB needs memory four
-/// times its size, outside of the shard's: the one error is out_of_memory.
+/// The first position from `from` on, which is at most the length, where `needle` begins, or not_found; an
+/// empty needle is found everywhere. Linear in the length of the chain. A needle of more than 4 KiB needs
+/// memory of four times its size from the C++ heap, not the shard's: the one error is out_of_memory.
 result<size_t> find(const iobuf& chain, std::span<const std::byte> needle, size_t from = 0);
 
 }  // namespace corebuf

@@ -16,7 +16,7 @@ class Content : public testing::Test {
  protected:
   void TearDown() override { EXPECT_EQ(host.live(), 0u); }
 
-  /// `text` in fragments of these lengths, over and over.
+  /// `text` in fragments of these lengths, repeated.
   iobuf cut(std::string_view text, std::initializer_list<size_t> lengths) {
     iobuf made;
     for (auto length = lengths.begin(); !text.empty(); ++length) {
@@ -108,7 +108,7 @@ TEST_F(Content, FindsWhatLiesInOneFragmentAcrossTwoAndAcrossMany) {
   EXPECT_EQ(found(chain, ""), 0u);
 }
 
-/// Few different bytes, so that almost everything matches almost everywhere.
+/// Few different bytes, so that nearly every position nearly matches.
 TEST_F(Content, FindsWhatAStringFinds) {
   std::mt19937_64 random = seeded_random();
   for (size_t round = test_ops(2000); round > 0; --round) {
@@ -127,15 +127,15 @@ TEST_F(Content, FindsWhatAStringFinds) {
   }
 }
 
-/// However the windows fall.
+/// Wherever the borders of the scratch lie.
 TEST_F(Content, FindsANeedleAtEachPlace) {
   constexpr std::string_view needle = "needle";
   for (const auto& lengths : {std::initializer_list<size_t>{100}, {7000, 100, 3, 90}, {4107, 2, 4108}}) {
     iobuf chain = cut(std::string(40'000, '.'), lengths);
-    for (size_t place = 0; place + needle.size() <= chain.length(); ++place) {
-      overwrite(chain, place, needle);
-      ASSERT_EQ(found(chain, needle), place);
-      overwrite(chain, place, "......");
+    for (size_t position = 0; position + needle.size() <= chain.length(); ++position) {
+      overwrite(chain, position, needle);
+      ASSERT_EQ(found(chain, needle), position);
+      overwrite(chain, position, "......");
     }
     chain.release(*host);
   }
@@ -144,10 +144,10 @@ TEST_F(Content, FindsANeedleAtEachPlace) {
 TEST(Search, FindsANeedleAtEachPlaceOfEachLength) {
   for (size_t length = 1; length < 70; ++length) {
     const std::string needle = std::string(length - 1, 'a') + 'b';
-    for (size_t place = 0; place < 70; ++place) {
-      const std::string text = std::string(place, 'a') + needle + std::string(place % 7, 'a');
-      ASSERT_EQ(search(bytes_of(text), bytes_of(needle)), place) << length;
-      ASSERT_EQ(search(bytes_of(text).first(place + length - 1), bytes_of(needle)), SIZE_MAX) << length;
+    for (size_t position = 0; position < 70; ++position) {
+      const std::string text = std::string(position, 'a') + needle + std::string(position % 7, 'a');
+      ASSERT_EQ(search(bytes_of(text), bytes_of(needle)), position) << length;
+      ASSERT_EQ(search(bytes_of(text).first(position + length - 1), bytes_of(needle)), SIZE_MAX) << length;
     }
   }
 }

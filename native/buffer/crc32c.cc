@@ -6,12 +6,13 @@
 #include <cstring>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
-#elif defined(__aarch64__) && defined(__linux__)
+#elif defined(__aarch64__)
 #include <arm_acle.h>
 #include <arm_neon.h>
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
+
+#include "buffer/os_arm.h"
 #endif
 
 namespace corebuf {
@@ -53,9 +54,12 @@ uint32_t step_portable(uint32_t crc, std::byte byte) {
 }
 
 #if defined(__x86_64__)
-#define COREBUF_CRC32C_TARGET __attribute__((target("sse4.2,pclmul")))
+#define COREBUF_CRC32C_TARGET __attribute__((target("sse4.2,crc32,pclmul")))
+/// Not __builtin_cpu_supports, which needs a symbol that not every compiler's library has.
 bool has_instructions() {
-  return __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned wanted = bit_SSE4_2 | bit_PCLMUL;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & wanted) == wanted;
 }
 COREBUF_CRC32C_TARGET inline uint64_t step_word(uint64_t crc, uint64_t bytes) {
   return __builtin_ia32_crc32di(crc, bytes);
@@ -68,17 +72,14 @@ COREBUF_CRC32C_TARGET inline uint64_t multiply(uint64_t one, uint64_t other) {
   const __m128i second = _mm_cvtsi64_si128(static_cast<long long>(other));
   return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(first, second, 0)));
 }
-#elif defined(__aarch64__) && defined(__linux__)
-#define COREBUF_CRC32C_TARGET __attribute__((target("+crc+crypto")))
-bool has_instructions() {
-  constexpr unsigned long wanted = HWCAP_CRC32 | HWCAP_PMULL;
-  return (getauxval(AT_HWCAP) & wanted) == wanted;
-}
+#elif defined(__aarch64__)
+#define COREBUF_CRC32C_TARGET __attribute__((target("+crc+aes+crypto")))
+bool has_instructions() { return arm_has_crc_and_pmull(); }
 COREBUF_CRC32C_TARGET inline uint64_t step_word(uint64_t crc, uint64_t bytes) {
-  return __builtin_aarch64_crc32cx(static_cast<uint32_t>(crc), bytes);
+  return __crc32cd(static_cast<uint32_t>(crc), bytes);
 }
 COREBUF_CRC32C_TARGET inline uint32_t step_byte(uint32_t crc, uint8_t byte) {
-  return __builtin_aarch64_crc32cb(crc, byte);
+  return __crc32cb(crc, byte);
 }
 COREBUF_CRC32C_TARGET inline uint64_t multiply(uint64_t one, uint64_t other) {
   return static_cast<uint64_t>(vmull_p64(static_cast<poly64_t>(one), static_cast<poly64_t>(other)));
@@ -88,14 +89,14 @@ COREBUF_CRC32C_TARGET inline uint64_t multiply(uint64_t one, uint64_t other) {
 #ifdef COREBUF_CRC32C_TARGET
 
 constexpr size_t streams = 3;
-/// Words of a stream between two times that all are brought together, and the least that is worth it.
+/// Words of a stream between two times that the streams are combined, and the least for which that pays.
 constexpr size_t stream_words_max = 128;
 constexpr size_t stream_words_min = 6;
 constexpr size_t streamed_min = streams * stream_words_min * word;
 
-/// By number of words: what moves a register over so many words of zeros. A product of two reflected 32-bit
-/// polynomials comes out one bit off, and the instruction that reduces it multiplies it by x^32: so this is
-/// x^(64 * words - 33).
+/// For each number of words: the factor that moves a register over so many words of zeros. A product of two
+/// reflected 32-bit polynomials comes out one bit off, and the instruction that reduces it multiplies it by
+/// x^32, so the factor is x^(64 * words - 33).
 constexpr std::array<uint32_t, 2 * stream_words_max + 1> make_shifts() {
   std::array<uint32_t, 2 * stream_words_max + 1> shifts{};
   uint32_t power = uint32_t{1} << 31;  // 1: the highest bit is x^0
@@ -108,8 +109,9 @@ constexpr std::array<uint32_t, 2 * stream_words_max + 1> make_shifts() {
 
 constexpr auto shifts = make_shifts();
 
-/// Three streams of `words` words each, because the instruction takes one word a cycle and three cycles for
-/// each: Gopal et al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction", Intel 2011.
+/// Three streams of `words` words each, because the instruction takes one word per cycle but has a latency of
+/// three cycles: Gopal et al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction", Intel
+/// 2011.
 COREBUF_CRC32C_TARGET inline uint64_t step_streams(uint64_t crc, const std::byte* at, size_t words) {
   const std::byte* const second = at + words * word;
   const std::byte* const third = second + words * word;
@@ -132,7 +134,7 @@ COREBUF_CRC32C_TARGET inline uint32_t step_all(uint64_t crc, std::span<const std
   return narrow;
 }
 
-/// Out of line: what is short pays nothing for it.
+/// Out of line, so that short input pays nothing for it.
 COREBUF_CRC32C_TARGET __attribute__((noinline)) uint32_t step_all_streamed(uint64_t crc,
                                                                            std::span<const std::byte> bytes) {
   while (bytes.size() >= streamed_min) {

@@ -1,6 +1,6 @@
-// CRC-32C (Castagnoli, reflected 0x82F63B78; RFC 3720, as in iSCSI, ext4 and Kafka), with the processor's
-// instructions where it has them, in three streams at once when there are bytes enough. `seed` is the
-// checksum of the bytes before, 0 at the beginning, so checksums continue across fragments.
+// CRC-32C (Castagnoli, reflected 0x82F63B78; RFC 3720, as in iSCSI, ext4 and Kafka). Uses the instructions of
+// the processor where it has them, in three streams at once when there are enough bytes. `seed` is the
+// checksum of the bytes before, 0 at the beginning, so a checksum continues across fragments.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace corebuf {
 
 uint32_t crc32c(uint32_t seed, std::span<const std::byte> bytes);
 
-/// The table-driven way, for processors without the instruction and to test the other against.
+/// The table-driven algorithm, for processors without the instruction and for tests.
 uint32_t crc32c_portable(uint32_t seed, std::span<const std::byte> bytes);
 
 }  // namespace corebuf

@@ -25,7 +25,7 @@ void expect_both(uint32_t expected, std::span<const std::byte> of) {
 
 TEST(Crc32c, AgreesWithThePublishedVectors) {
   expect_both(0xe3069283, std::as_bytes(std::span(std::string_view("123456789"))));
-  expect_both(0x8a9136aa, bytes(32, std::byte{0}));  // RFC 3720, B.4, and the three below
+  expect_both(0x8a9136aa, bytes(32, std::byte{0}));  // this and the next three: RFC 3720, B.4
   expect_both(0x62a8ab43, bytes(32, std::byte{0xff}));
   bytes up(32), down(32);
   for (size_t at = 0; at < 32; ++at) up[at] = down[31 - at] = static_cast<std::byte>(at);

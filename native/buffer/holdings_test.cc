@@ -1,4 +1,4 @@
-// What a shard says that its buffers hold, and that fragments refer to.
+// How much memory the buffers of a shard hold, and how much fragments refer to.
 #include "shard/holdings.h"
 
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST_F(Holdings, CountWrappedBytesForThemselves) {
 }
 
 TEST_F(Holdings, OfAProxyCountAtTheHomeOfItsBytes) {
-  corebuf::chain<homebound> travelling = away.act([&](shard& there) {
+  corebuf::intrusive_list<homebound> travelling = away.act([&](shard& there) {
     iobuf made;
     EXPECT_TRUE(made.append(there, bytes_of(letters(100))));
     return made.depart(there);
@@ -95,7 +95,7 @@ TEST_F(Holdings, OfAProxyCountAtTheHomeOfItsBytes) {
 
 TEST_F(Holdings, SettleWhatWasTrimmedElsewhereWhenTheBufferIsGone) {
   iobuf kept;
-  corebuf::chain<homebound> travelling = home.act([&](shard& here) {
+  corebuf::intrusive_list<homebound> travelling = home.act([&](shard& here) {
     EXPECT_TRUE(chain.append(here, bytes_of(letters(100))));
     EXPECT_TRUE(chain.share(here, 0, 1, kept));
     return chain.depart(here);
@@ -108,7 +108,7 @@ TEST_F(Holdings, SettleWhatWasTrimmedElsewhereWhenTheBufferIsGone) {
   });
   away.turn();
   home.turn();
-  expect(512, 0, 71);  // The 70 bytes are not known to be gone.
+  expect(512, 0, 71);  // The home does not know yet that 70 bytes were trimmed.
   home.act([&](shard& here) { kept.release(here); });
   expect(0, 0, 0);
 }

@@ -10,7 +10,8 @@ namespace corebuf {
 
 namespace {
 
-/// Home counts what is referred to; of a fragment of another home it hears only when the fragment is back.
+/// Counts that a fragment has `bytes` fewer. The home counts the bytes that fragments refer to; for a
+/// fragment of another home it does so when the fragment comes back.
 void shorten(shard& here, fragment& trimmed, size_t bytes) {
   trimmed.length -= bytes;
   if (owner(&trimmed) == here.id()) trimmed.of->refer(here, 0, bytes);
@@ -18,9 +19,9 @@ void shorten(shard& here, fragment& trimmed, size_t bytes) {
 
 }  // namespace
 
-bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place place) {
+bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_kind kind) {
   const size_t fitting = std::min<size_t>(slack_, bytes.size());
-  chain<fragment> grown;
+  intrusive_list<fragment> grown;
   if (bytes.size() > fitting && !grow(here, bytes.size() - fitting, growth_, grown)) return false;
 
   if (fitting > 0) {
@@ -30,7 +31,7 @@ bool iobuf::append(shard& here, std::span<const std::byte> bytes, copy_place pla
     length_ += fitting;
     slack_ -= static_cast<uint32_t>(fitting);
   }
-  here.ledger_here().count_copy(place, bytes.size());
+  here.ledger_here().count_copy(kind, bytes.size());
   bytes = bytes.subspan(fitting);
   while (fragment* added = grown.pop_front()) {
     added->length = std::min(added->of->size, bytes.size());
@@ -46,7 +47,7 @@ bool iobuf::append_copy(shard& here, const iobuf& other) {
   size_t left = other.length_;  // `other` may be this chain
   if (left <= slack_) {
     other.copy_out(0, slack());
-    here.ledger_here().count_copy(copy_place::append, left);
+    here.ledger_here().count_copy(copy_kind::append, left);
     publish(here, left);
     return true;
   }
@@ -70,6 +71,16 @@ bool iobuf::append_reference(shard& here, buffer& of) {
   return true;
 }
 
+bool iobuf::extend(shard& here, const buffer& of, const std::byte* data, size_t length) {
+  fragment* last = fragments_.back();
+  if (last == nullptr || last->of != &of || last->end() != data) return false;
+  DEBUG_ASSERT(slack_ == 0 && owner(last) == here.id());
+  last->length += length;
+  last->of->refer(here, length);
+  length_ += length;
+  return true;
+}
+
 void iobuf::take(shard& here, iobuf& source) {
   ASSERT(&source != this);
   here.ledger_here().moved += source.length_;
@@ -83,7 +94,7 @@ bool iobuf::take_front(shard& here, size_t length, iobuf& into) {
   size_t count = 0;
   size_t whole = 0;
   for (fragment* at = fragments_.front(); at != nullptr && whole + at->length <= length;
-       at = chain<fragment>::next_of(at)) {
+       at = intrusive_list<fragment>::next_of(at)) {
     last = at;
     whole += at->length;
     ++count;
@@ -105,17 +116,17 @@ bool iobuf::take_front(shard& here, size_t length, iobuf& into) {
 }
 
 bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into) {
-  chain_place front;
+  chain_position front;
   return share(here, start, length, into, front);
 }
 
-bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into, chain_place& place) {
+bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into, chain_position& position) {
   ASSERT(start <= length_ && length <= length_ - start);
   intact_ = false;
   iobuf shared;
-  walk_to(start, place);
-  chain_place reached = place;
-  for (start -= place.start; length > 0; start = 0) {
+  walk_to(start, position);
+  chain_position reached = position;
+  for (start -= position.start; length > 0; start = 0) {
     fragment* from = at(reached);
     if (owner(from) != here.id()) from = localise(here, reached.before, from);
     const size_t bytes = from == nullptr ? 0 : std::min(from->length - start, length);
@@ -133,7 +144,8 @@ bool iobuf::share(shard& here, size_t start, size_t length, iobuf& into, chain_p
   return true;
 }
 
-/// `foreign`, which lies behind `before`, becomes the one reference of a proxy of ours, and a fragment of ours takes its place.
+/// Replaces `foreign`, which lies behind `before`, by a fragment of this shard; `foreign` becomes the one
+/// reference of a proxy.
 fragment* iobuf::localise(shard& here, fragment* before, fragment* foreign) {
   buffer* proxy = buffer::make_proxy(here, foreign);
   if (proxy == nullptr) return nullptr;
@@ -143,7 +155,7 @@ fragment* iobuf::localise(shard& here, fragment* before, fragment* foreign) {
     return nullptr;
   }
   fragments_.replace_after(before, local);
-  foreign->next = local;  // For cursors that are at it.
+  foreign->next = local;  // Cursors at `foreign` go on from here.
   home_ = fragments_.size() == 1 ? here.id() : mixed_homes;
   return local;
 }
@@ -174,39 +186,39 @@ void iobuf::trim_back(shard& here, size_t length) {
   size_t count = 1;
   size_t bytes = last->length;
   for (; bytes < kept; ++count) {
-    last = chain<fragment>::next_of(last);
+    last = intrusive_list<fragment>::next_of(last);
     bytes += last->length;
   }
   shorten(here, *last, bytes - kept);
-  chain<fragment> front = fragments_.take_front(last, count);
-  chain<fragment> trimmed = std::move(fragments_);
+  intrusive_list<fragment> front = fragments_.take_front(last, count);
+  intrusive_list<fragment> trimmed = std::move(fragments_);
   fragments_ = std::move(front);
   length_ = kept;
   if (trimmed.empty()) return;
-  if (home_ == mixed_homes) here.release(chain<homebound>(std::move(trimmed)));
-  else here.release(chain<homebound>(std::move(trimmed)), home_);
+  if (home_ == mixed_homes) here.release(intrusive_list<homebound>(std::move(trimmed)));
+  else here.release(intrusive_list<homebound>(std::move(trimmed)), home_);
 }
 
 void iobuf::release(shard& here) {
   if (home_ == mixed_homes) {
-    here.release(chain<homebound>(std::move(fragments_)));
+    here.release(intrusive_list<homebound>(std::move(fragments_)));
   } else if (home_ != no_shard) {
-    here.release(chain<homebound>(std::move(fragments_)), home_);
+    here.release(intrusive_list<homebound>(std::move(fragments_)), home_);
   }
   forget();
 }
 
 size_t iobuf::copy_out(size_t start, std::span<std::byte> into) const {
-  chain_place front;
+  chain_position front;
   return copy_out(start, into, front);
 }
 
-size_t iobuf::copy_out(size_t start, std::span<std::byte> into, chain_place& place) const {
+size_t iobuf::copy_out(size_t start, std::span<std::byte> into, chain_position& position) const {
   if (start >= length_ || into.empty()) return 0;
-  walk_to(start, place);
-  start -= place.start;
+  walk_to(start, position);
+  start -= position.start;
   size_t copied = 0;
-  for (const fragment* from = at(place); from != nullptr && copied < into.size(); from = next(from)) {
+  for (const fragment* from = at(position); from != nullptr && copied < into.size(); from = next(from)) {
     const size_t bytes = std::min(from->length - start, into.size() - copied);
     std::memmove(into.data() + copied, from->data + start, bytes);
     copied += bytes;
@@ -215,22 +227,22 @@ size_t iobuf::copy_out(size_t start, std::span<std::byte> into, chain_place& pla
   return copied;
 }
 
-void iobuf::walk_to(size_t start, chain_place& place) const {
-  chain_place reached = place.start > start ? chain_place() : place;
+void iobuf::walk_to(size_t start, chain_position& position) const {
+  chain_position reached = position.start > start ? chain_position() : position;
   while (!empty() && start - reached.start >= at(reached)->length && step(reached)) continue;
-  place = reached;
+  position = reached;
 }
 
-void iobuf::walk_to_index(size_t index, chain_place& place) const {
-  if (place.index > index) place = {};
-  while (place.index < index && step(place)) continue;
+void iobuf::walk_to_index(size_t index, chain_position& position) const {
+  if (position.index > index) position = {};
+  while (position.index < index && step(position)) continue;
 }
 
-/// False at the last fragment, which may still grow: no place is behind it.
-bool iobuf::step(chain_place& place) const {
-  fragment* passed = at(place);
+/// False at the last fragment, which may still grow: a position behind it would not stay valid.
+bool iobuf::step(chain_position& position) const {
+  fragment* passed = at(position);
   if (passed == nullptr || passed == fragments_.back()) return false;
-  place = {passed, place.index + 1, place.start + passed->length};
+  position = {passed, position.index + 1, position.start + passed->length};
   return true;
 }
 
@@ -255,14 +267,23 @@ void iobuf::publish(shard& here, size_t written) {
   slack_ -= static_cast<uint32_t>(written);
 }
 
-chain<homebound> iobuf::depart(shard& here) {
+size_t iobuf::referenced_of(shard_id home) const {
+  if (home_ != home && home_ != mixed_homes) return 0;
+  size_t bytes = 0;
+  for (const fragment* at = fragments_.front(); at != nullptr; at = intrusive_list<fragment>::next_of(at)) {
+    if (owner(at) == home && at->of->kind != buffer_kind::proxy) bytes += at->length;
+  }
+  return bytes;
+}
+
+intrusive_list<homebound> iobuf::depart(shard& here) {
   here.ledger_here().moved += length_;
-  chain<homebound> departing(std::move(fragments_));
+  intrusive_list<homebound> departing(std::move(fragments_));
   forget();
   return departing;
 }
 
-bool iobuf::can_arrive(const chain<homebound>& payload, size_t length) {
+bool iobuf::can_arrive(const intrusive_list<homebound>& payload, size_t length) {
   size_t bytes = 0;
   for (const homebound* at = payload.front(); at != nullptr && bytes < length; at = at->next) {
     bytes += static_cast<const fragment*>(at)->length;
@@ -270,7 +291,7 @@ bool iobuf::can_arrive(const chain<homebound>& payload, size_t length) {
   return bytes == length;
 }
 
-iobuf iobuf::arrive(chain<homebound>& payload, size_t length) {
+iobuf iobuf::arrive(intrusive_list<homebound>& payload, size_t length) {
   iobuf arrived;
   while (arrived.length_ < length) {
     ASSERT(!payload.empty());
@@ -285,11 +306,10 @@ void iobuf::push(fragment* added) {
   length_ += added->length;
   slack_ = 0;
   growth_ = 0;
-  const shard_id home = owner(added);
-  home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
+  count_home(owner(added));
 }
 
-/// Its slack comes along.
+/// Links all of `added` behind the end, with its slack.
 void iobuf::link(iobuf&& added) {
   if (added.fragments_.empty()) return;
   link(std::move(added.fragments_), added.length_, added.home_);
@@ -298,13 +318,13 @@ void iobuf::link(iobuf&& added) {
   added.forget();
 }
 
-void iobuf::link(chain<fragment>&& added, size_t bytes, shard_id home) {
+void iobuf::link(intrusive_list<fragment>&& added, size_t bytes, shard_id home) {
   if (added.empty()) return;
   fragments_.splice(std::move(added));
   length_ += bytes;
   slack_ = 0;
   growth_ = 0;
-  home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
+  count_home(home);
 }
 
 void iobuf::forget() {

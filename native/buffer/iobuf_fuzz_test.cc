@@ -1,4 +1,4 @@
-// Random operations on chains and on strings; fuzz/iobuf_fuzzer.cc does the same with what a fuzzer chooses.
+// Random operations on chains and on strings. fuzz/iobuf_fuzzer.cc does the same, led by a fuzzer.
 #include <gtest/gtest.h>
 
 #include "base/fuzz_test_support.h"

@@ -1,4 +1,4 @@
-// Where new bytes of a chain go: what room it has, and what it gets.
+// Memory for new bytes of a chain: the room that it has, and the fragments that it gets.
 #include "buffer/iobuf.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace corebuf {
 
 namespace {
 
-/// An empty fragment at the beginning of a buffer of its own.
+/// A new buffer with an empty fragment at its beginning.
 fragment* make_room(shard& here, size_t size) {
   buffer* room = buffer::make(here, size);
   if (room == nullptr) return nullptr;
@@ -24,18 +24,18 @@ fragment* make_room(shard& here, size_t size) {
 
 bool iobuf::prepend(shard& here, std::span<const std::byte> bytes) {
   const size_t fitting = std::min(headroom(here), bytes.size());
-  chain<fragment> grown;
+  intrusive_list<fragment> grown;
   if (!grow(here, bytes.size() - fitting, front_growth_, grown)) return false;
 
   intact_ = false;
-  here.ledger_here().count_copy(copy_place::append, bytes.size());
+  here.ledger_here().count_copy(copy_kind::append, bytes.size());
   if (fitting > 0) {
     fragment* first = fragments_.front();
     first->data -= fitting;
     first->length += fitting;
     first->of->refer(here, fitting);
     length_ += fitting;
-    // A stale view of what was trimmed shows this very place.
+    // memmove, because `bytes` may be a stale view of these very bytes, which were trimmed.
     std::memmove(first->data, bytes.last(fitting).data(), fitting);
     bytes = bytes.first(bytes.size() - fitting);
   }
@@ -59,7 +59,7 @@ bool iobuf::prepend_copy(shard& here, const iobuf& other) {
     intact_ = false;
     fragment* first = fragments_.front();
     other.copy_out(0, {first->data - length, length});
-    here.ledger_here().count_copy(copy_place::append, length);
+    here.ledger_here().count_copy(copy_kind::append, length);
     first->data -= length;
     first->length += length;
     first->of->refer(here, length);
@@ -78,14 +78,14 @@ std::byte* iobuf::reserve(shard& here, size_t length) {
   ASSERT(length > 0);
   ASSERT(length <= fragment_size_max);
   if (slack_ < length) {
-    chain<fragment> grown;
+    intrusive_list<fragment> grown;
     if (!grow(here, length, growth_, grown)) return nullptr;
     push_grown(grown.pop_front());
   }
-  std::byte* hole = fragments_.back()->end();
-  std::memset(hole, 0, length);
+  std::byte* reserved = fragments_.back()->end();
+  std::memset(reserved, 0, length);
   publish(here, length);
-  return hole;
+  return reserved;
 }
 
 bool iobuf::coalesce(shard& here) {
@@ -94,7 +94,7 @@ bool iobuf::coalesce(shard& here) {
   if (whole == nullptr) return false;
   whole->length = copy_out(0, {whole->data, length_});
   whole->of->refer(here, whole->length);
-  here.ledger_here().count_copy(copy_place::append, length_);
+  here.ledger_here().count_copy(copy_kind::append, length_);
   release(here);
   push(whole);
   return true;
@@ -109,7 +109,7 @@ size_t iobuf::headroom(const shard& here) const {
 
 void iobuf::expect(size_t bytes) { growth_ = next_fragment_step(growth_, bytes) & 0xf; }
 
-/// A fragment of grow(): what it has not filled is slack.
+/// Links a fragment of grow(); its unfilled rest is slack.
 void iobuf::push_grown(fragment* added) {
   push(added);
   slack_ = static_cast<uint32_t>(added->of->size - added->length);
@@ -119,12 +119,12 @@ void iobuf::push_grown(fragment* added) {
 void iobuf::push_front(fragment* added) {
   fragments_.push_front(added);
   length_ += added->length;
-  const shard_id home = owner(added);
-  home_ = home_ == no_shard || home_ == home ? home : mixed_homes;
+  count_home(owner(added));
 }
 
-/// Empty fragments with room for `bytes`, the first of which follows `steps` steps of growth; or none at all.
-bool iobuf::grow(shard& here, size_t bytes, size_t steps, chain<fragment>& grown) {
+/// Makes empty fragments with room for `bytes`; the first has the size after `steps` steps of growth. Makes
+/// none when memory is short.
+bool iobuf::grow(shard& here, size_t bytes, size_t steps, intrusive_list<fragment>& grown) {
   while (bytes > 0) {
     const size_t size = fragment_sizes[next_fragment_step(steps, bytes)];
     fragment* added = make_room(here, size);

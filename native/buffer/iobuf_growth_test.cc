@@ -45,7 +45,7 @@ TEST_F(IobufGrowth, PrependsSmallPiecesIntoOneFragmentFromItsEndToItsBeginning) 
   EXPECT_EQ(chain.fragment_count(), 2u);
   EXPECT_EQ(chain.headroom(here), 0u);
   prepend(chain, "x");
-  EXPECT_EQ(chain.headroom(here), 767u);  // The next step of growth.
+  EXPECT_EQ(chain.headroom(here), 767u);  // the rest of the next step of growth
   append(chain, "y");
   expect(chain, "x" + expected + "y");
   EXPECT_EQ(chain.fragment_count(), 3u);
@@ -56,7 +56,7 @@ TEST_F(IobufGrowth, PrependsMoreThanAFragmentHoldsAcrossTheEdgeOfTheHeadroom) {
   const std::string text = letters(3 * fragment_size_max);
   prepend(chain, text);
   expect(chain, text + "end");
-  EXPECT_EQ(here.ledger_here().copied[static_cast<size_t>(copy_place::append)], text.size() + 3);
+  EXPECT_EQ(here.ledger_here().copied[static_cast<size_t>(copy_kind::append)], text.size() + 3);
   chain.release(here);
   prepend(chain, "");
   EXPECT_EQ(chain.fragment_count(), 0u);
@@ -93,7 +93,7 @@ TEST_F(IobufGrowth, LeavesFrontsThatAreNotItsOwnAlone) {
   expect(chain, "my bytes");
   EXPECT_EQ(pinned, "pinned bytes");
 
-  ::corebuf::chain<homebound> travelling = abroad.act([](shard& there) {
+  ::corebuf::intrusive_list<homebound> travelling = abroad.act([](shard& there) {
     iobuf made;
     EXPECT_TRUE(made.prepend(there, bytes_of("foreign")));
     return made.depart(there);
@@ -102,7 +102,7 @@ TEST_F(IobufGrowth, LeavesFrontsThatAreNotItsOwnAlone) {
   EXPECT_EQ(other.headroom(here), 0u);
   prepend(other, "not so ");
   expect(other, "not so foreign");
-  ASSERT_TRUE(other.share(here, 8, 6, chain));  // The foreign front becomes a proxy's.
+  ASSERT_TRUE(other.share(here, 8, 6, chain));  // The front, of another home, is replaced by a proxy.
   other.trim_front(here, 8);
   EXPECT_EQ(other.headroom(here), 0u);
   expect(chain, "my bytesoreign");
@@ -140,7 +140,7 @@ TEST_F(IobufGrowth, AppendsSmallChainsIntoItsSlack) {
 
 TEST_F(IobufGrowth, ReservesZerosInOnePiece) {
   append(other, std::string(512, 'x'));
-  other.release(here);  // The next buffer is not clean.
+  other.release(here);  // The next buffer gets memory that has been used.
   append(chain, "ab");
   const std::byte* inside = chain.reserve(here, 100);
   EXPECT_EQ(chain.fragment_count(), 1u);

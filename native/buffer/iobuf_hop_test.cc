@@ -1,5 +1,5 @@
-// Chains whose bytes are another shard's. Several shards live on this one thread, so that every step can be
-// looked at.
+// Chains whose bytes belong to another shard. All shards live on this one thread, so that every step can be
+// checked.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,17 +13,14 @@ namespace {
 class IobufHop : public testing::Test {
  protected:
   void TearDown() override {
-    for (int turn = 0; turn < 3; ++turn) home.turn(), away.turn(), third.turn();
-    EXPECT_EQ(home.live(), 0u);
-    EXPECT_EQ(away.live(), 0u);
-    EXPECT_EQ(third.live(), 0u);
-    EXPECT_EQ(mesh::get().orphans(), 0u);
+    EXPECT_TRUE(all_home({&home, &away, &third}));
+    EXPECT_EQ(mesh::get().dead_shards(), 0u);
   }
 
-  /// A chain of `home`, in fragments of ten bytes, as it arrives somewhere else.
+  /// A chain of `home`, in fragments of ten bytes, as it arrives on another shard.
   iobuf arrived(size_t fragments) {
     const std::string text = letters(fragments * 10);
-    chain<homebound> travelling = home.act([&](shard& here) {
+    intrusive_list<homebound> travelling = home.act([&](shard& here) {
       iobuf made;
       for (size_t at = 0; at < fragments; ++at) {
         iobuf added;
@@ -56,7 +53,7 @@ TEST_F(IobufHop, AllocatesNothingAndTouchesNoCountWhenReleasedAbroad) {
 }
 
 TEST_F(IobufHop, SendsAWholeChainHomeAsOneItem) {
-  iobuf foreign = arrived(1000);  // More than a lane has slots.
+  iobuf foreign = arrived(1000);  // more fragments than a lane has slots
   away.act([&](shard& here) {
     foreign.release(here);
     here.flush();
@@ -141,7 +138,7 @@ TEST_F(IobufHop, TrimsTheBackOfAForeignFragment) {
 
 TEST_F(IobufHop, ShowsNoLaterBytesOfItsHomeToWhoReceived) {
   iobuf original, sent;
-  chain<homebound> travelling = home.act([&](shard& here) {
+  intrusive_list<homebound> travelling = home.act([&](shard& here) {
     EXPECT_TRUE(original.append(here, bytes_of("common")));
     EXPECT_TRUE(original.share(here, 0, 6, sent));
     return sent.depart(here);
@@ -162,7 +159,7 @@ TEST_F(IobufHop, ShowsNoLaterBytesOfItsHomeToWhoReceived) {
 
 TEST_F(IobufHop, ComesHomeThroughTheProxiesOfTwoOthers) {
   iobuf foreign = arrived(2), second;
-  chain<homebound> travelling = away.act([&](shard& here) {
+  intrusive_list<homebound> travelling = away.act([&](shard& here) {
     EXPECT_TRUE(foreign.share(here, 0, 20, second));
     return second.depart(here);
   });
@@ -194,7 +191,7 @@ TEST_F(IobufHop, LeavesTheContentUnchangedWhenAProxyFindsNoMemory) {
     EXPECT_FALSE(foreign.take_front(here, 15, shared));
     EXPECT_TRUE(shared.empty());
     EXPECT_EQ(text_of(foreign), letters(30));
-    // Room for a record more each time, so that it fails behind the first proxy, behind the second, …
+    // Each round has room for one more record, so that it fails behind the first proxy, behind the second, …
     for (size_t room = 1; !foreign.share(here, 0, 30, shared); ++room) {
       foreign.invariant();
       EXPECT_TRUE(shared.empty());
@@ -216,24 +213,24 @@ TEST_F(IobufHop, OutlivesTheShardThatMadeIt) {
   iobuf foreign, shared;
   {
     buffer_host dying;
-    chain<homebound> travelling = dying.act([&](shard& here) {
+    intrusive_list<homebound> travelling = dying.act([&](shard& here) {
       iobuf made;
       EXPECT_TRUE(made.append(here, bytes_of(letters(100'000))));
       return made.depart(here);
     });
     foreign = iobuf::arrive(travelling, 100'000);
   }
-  EXPECT_EQ(mesh::get().orphans(), 1u);
+  EXPECT_EQ(mesh::get().dead_shards(), 1u);
   away.act([&](shard& here) {
     EXPECT_TRUE(foreign.share(here, 99'000, 1000, shared));
     foreign.release(here);
     here.flush();
     EXPECT_EQ(text_of(shared), letters(1000, 99'000));
     shared.release(here);
-    EXPECT_EQ(mesh::get().orphans(), 1u);
+    EXPECT_EQ(mesh::get().dead_shards(), 1u);
     here.flush();
   });
-  EXPECT_EQ(mesh::get().orphans(), 0u);
+  EXPECT_EQ(mesh::get().dead_shards(), 0u);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Four shards on four threads send each other chains, keep them, share them, split them, pass them on and send them
-// back; every chain is verified wherever it arrives, every request is answered exactly once, and at the end all
-// memory is home. COREBUF_STRESS_MESSAGES is the number of requests; each has a reply.
+// Four shards on four threads send each other chains, keep them, share them, split them, pass them on and
+// send them back. Every chain is verified wherever it arrives, every request is answered exactly once, and at
+// the end all memory is home. COREBUF_STRESS_MESSAGES is the number of requests; each has a reply.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -20,13 +20,13 @@ namespace corebuf {
 namespace {
 
 constexpr size_t shards_count = 4;
-constexpr size_t window = 512;  // requests of one shard that wait for their answer
+constexpr size_t waiting_max = 512;  // requests of one shard that wait for their answer
 constexpr size_t kept_max = 64;
 constexpr uint32_t method_plain = 1, method_forwarded = 2;
 
-/// What travels in a message beside its chain.
+/// Data in a message beside its chain.
 struct label {
-  uint64_t sequence = 0;  // of all requests between two shards
+  uint64_t sequence = 0;  // number of the request between two shards
   uint64_t length = 0;
   uint32_t crc = 0;
 
@@ -60,33 +60,33 @@ struct world {
   }
 };
 
-/// One life of one shard.
+/// One shard from its beginning to its end.
 class worker {
  public:
   worker(world& all, size_t number, uint64_t seed)
-      : all_(all), number_(number), random_(seed), host_(256 * MiB, receive, this), outstanding_(window * 4) {
+      : all_(all), number_(number), random_(seed), host_(256 * MiB, receive, this), outstanding_(waiting_max * 4) {
     const shard_ref own = host_->ref();
     all_.refs[number].store(uint64_t{own.incarnation} << 16 | own.id);
-    for (uint32_t number = window * 4; number > 0; --number) numbers_free_.push_back(number - 1);
+    for (uint32_t number = waiting_max * 4; number > 0; --number) numbers_free_.push_back(number - 1);
   }
 
   /// Sends `requests` and waits for their answers.
   void converse(uint64_t requests) {
     host_.turn_until([&] {
-      for (; requests > 0 && waiting_ < window; --requests) ask();
+      for (; requests > 0 && waiting_ < waiting_max; --requests) ask();
       return requests == 0 && waiting_ == 0;
     });
   }
 
-  /// Sends for some turns and ends with whatever is on its way.
+  /// Sends for some turns and ends with requests under way.
   void converse_for(size_t turns) {
     for (; turns > 0; --turns) {
-      while (waiting_ < window) ask();
+      while (waiting_ < waiting_max) ask();
       host_.turn();
     }
   }
 
-  /// Answers the others until they have finished too, and waits for its memory.
+  /// Answers the other shards until they have finished too, and waits for its memory.
   void finish() {
     all_.awake_for[number_].store(this);
     if (all_.finished.fetch_add(1) + 1 == shards_count) wake_all();
@@ -99,7 +99,7 @@ class worker {
     all_.all_home.arrive_and_wait();
   }
 
-  /// What the owner of a shard does before it ends.
+  /// Ends as the owner of a shard does.
   ~worker() {
     give_up_kept();
     host_.act([&](shard& here) {
@@ -112,13 +112,13 @@ class worker {
 
   size_t live() { return host_.live(); }
 
-  /// False where shards come and go: both ends of a sequence begin anew, and not at once.
+  /// False where shards end and start: both ends of a sequence begin anew, and not at the same time.
   bool sequences_are_strict = true;
 
  private:
   struct waiting {
     bool is = false;
-    message* parent = nullptr;  // what was passed on, and is answered with the answer
+    message* parent = nullptr;  // the request that was passed on, and gets the same answer
   };
 
   static void receive(shard& here, message* delivered) {
@@ -141,7 +141,7 @@ class worker {
     static const std::string all_letters = letters(64 * KiB);
     const std::string_view source = all_letters;
     iobuf chain;
-    // A chain of our own, with now and then a reference to what somebody else has sent.
+    // A chain of this shard, sometimes with a reference to a chain that another shard has sent.
     for (uint64_t pieces = 1 + random_() % 3; pieces > 0; --pieces) {
       const size_t length = 1 + (random_() % 64 == 0 ? random_() % (16 * KiB) : random_() % 300);
       ASSERT(chain.append(here, bytes_of(source.substr(random_() % (source.size() - length), length))));
@@ -215,7 +215,7 @@ class worker {
         keep(here, chain);
         break;
       default:
-        if (request->method == method_forwarded || numbers_free_.size() < window) break;
+        if (request->method == method_forwarded || numbers_free_.size() < waiting_max) break;
         return pass_on(here, chain, request);
     }
     release(here, chain);
@@ -240,7 +240,7 @@ class worker {
 
   void take_answer(shard& here, message* reply) {
     waiting& asked = outstanding_[reply->number];
-    ASSERT(asked.is);  // Exactly one answer.
+    ASSERT(asked.is);  // Each request gets exactly one answer.
     message* parent = asked.parent;
     asked = {};
     numbers_free_.push_back(reply->number);
@@ -254,7 +254,8 @@ class worker {
     release(here, chain);
   }
 
-  /// Empties `chain`; what was kept longest has to go.
+  /// Moves `chain` to the kept chains. Releases the oldest when there are too many, and sometimes without
+  /// that reason.
   void keep(shard& here, iobuf& chain) {
     kept_chain& added = kept_.emplace_back();
     added.expected = label::of(chain);
@@ -266,7 +267,7 @@ class worker {
     }
   }
 
-  /// Now and then with proof that nothing is allocated for it.
+  /// Releases `chain`; sometimes checks that this allocates nothing.
   void release(shard& here, iobuf& chain) {
     if (random_() % 64 != 0) return chain.release(here);
     const uint64_t before = here.heap().stats().allocations;
@@ -333,7 +334,7 @@ TEST(IobufStress, BringsEveryChainHomeAfterMillionsOfMessages) {
   EXPECT_EQ(all->abandoned.load(), 0u);
   EXPECT_EQ(all->returns_sent.load(), all->returns_received.load());
   EXPECT_GT(all->returns_sent.load(), 0u);
-  EXPECT_EQ(mesh::get().orphans(), 0u);
+  EXPECT_EQ(mesh::get().dead_shards(), 0u);
 }
 
 TEST(IobufStress, BringsEveryChainHomeWhenShardsDieAndComeBack) {
@@ -354,8 +355,8 @@ TEST(IobufStress, BringsEveryChainHomeWhenShardsDieAndComeBack) {
     last.finish();
     EXPECT_EQ(last.live(), 0u);
   });
-  mesh::get().tend_orphans();
-  EXPECT_EQ(mesh::get().orphans(), 0u);
+  mesh::get().clean_up_dead();
+  EXPECT_EQ(mesh::get().dead_shards(), 0u);
   EXPECT_EQ(all->requests.load(), all->replies.load() + all->gone.load() + all->abandoned.load());
   EXPECT_GT(all->gone.load(), 0u);
   EXPECT_GT(all->abandoned.load(), 0u);

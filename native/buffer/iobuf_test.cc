@@ -12,7 +12,7 @@
 namespace corebuf {
 namespace {
 
-/// Most operations need one shard and this thread to act as it.
+/// Most tests need one shard, and act as it.
 class Iobuf : public testing::Test {
  protected:
   void TearDown() override {
@@ -65,7 +65,7 @@ TEST_F(Iobuf, CopiesWhatIsAppendedIntoGrowingFragments) {
   }
   expect(chain, expected);
   EXPECT_LT(chain.fragment_count(), 30u);
-  EXPECT_EQ(here.ledger_here().copied[static_cast<size_t>(copy_place::append)], expected.size());
+  EXPECT_EQ(here.ledger_here().copied[static_cast<size_t>(copy_kind::append)], expected.size());
   EXPECT_EQ(here.ledger_here().moved, 0u);
   EXPECT_EQ(chain.crc32c(0), crc32c(0, bytes_of(expected)));
 }
@@ -108,7 +108,7 @@ TEST_F(Iobuf, TakesEverythingAndLeavesTheSourceEmptyAndUsable) {
   expect(other, "");
   other.take(here, chain);
   expect(other, "onetwo");
-  append(other, "!");       // The slack has moved along.
+  append(other, "!");       // The slack has moved with it.
   EXPECT_EQ(other.fragment_count(), 2u);
   expect(other, "onetwo!");
 }
@@ -125,7 +125,7 @@ TEST_F(Iobuf, TakesTheFrontAtAndBesideEveryEdge) {
     EXPECT_EQ(front.fragment_count(), 1 + (length + 9) / 10);
     EXPECT_EQ(source.fragment_count(), 3 - length / 10);
     source.release(here);
-    expect(front, "before" + text.substr(0, length));  // What was shared at the edge outlives the rest.
+    expect(front, "before" + text.substr(0, length));  // The shared edge outlives the rest.
     front.release(here);
     ASSERT_EQ(host.live(), 0u);
   }
@@ -143,7 +143,7 @@ TEST_F(Iobuf, KeepsAppendingBehindAFrontThatWasTaken) {
 TEST_F(Iobuf, SharesEveryRange) {
   const std::string text = letters(30);
   for (size_t at = 0; at < 30; at += 10) append_fragment(chain, std::string_view(text).substr(at, 10));
-  const uint64_t copied = here.ledger_here().copied[static_cast<size_t>(copy_place::append)];
+  const uint64_t copied = here.ledger_here().copied[static_cast<size_t>(copy_kind::append)];
   for (size_t start = 0; start <= 30; ++start) {
     for (size_t length = 0; start + length <= 30; ++length) {
       iobuf shared;
@@ -153,7 +153,7 @@ TEST_F(Iobuf, SharesEveryRange) {
     }
   }
   expect(chain, text);
-  EXPECT_EQ(here.ledger_here().copied[static_cast<size_t>(copy_place::append)], copied);
+  EXPECT_EQ(here.ledger_here().copied[static_cast<size_t>(copy_kind::append)], copied);
   ASSERT_TRUE(chain.share(here, 5, 20, chain));  // with itself
   expect(chain, text + text.substr(5, 20));
 }
@@ -179,7 +179,7 @@ TEST_F(Iobuf, NeverShowsBytesAppendedToOneChainInAnother) {
 TEST_F(Iobuf, IsSealedWhenItDeparts) {
   append(chain, "abc");
   ASSERT_FALSE(chain.slack().empty());
-  ::corebuf::chain<homebound> travelling = chain.depart(here);
+  ::corebuf::intrusive_list<homebound> travelling = chain.depart(here);
   expect(chain, "");
   EXPECT_EQ(here.ledger_here().moved, 3u);
   chain = iobuf::arrive(travelling, 3);
@@ -194,7 +194,7 @@ TEST_F(Iobuf, ArrivesAsTheChainsThatDepartedTogether) {
   append_fragment(chain, "one");
   append_fragment(chain, "two");
   append(other, "three");
-  ::corebuf::chain<homebound> travelling = chain.depart(here);
+  ::corebuf::intrusive_list<homebound> travelling = chain.depart(here);
   travelling.splice(other.depart(here));
   iobuf none = iobuf::arrive(travelling, 0);
   iobuf first = iobuf::arrive(travelling, 6), second = iobuf::arrive(travelling, 5);
@@ -257,8 +257,8 @@ TEST_F(Iobuf, ReferencesAnAlignedBufferWhole) {
   EXPECT_TRUE(chain.slack().empty());
 }
 
-/// All memory of a shard but for what is given back piece by piece, so that work fails at each of its allocations in
-/// turn.
+/// Holds all memory of a shard and gives it back one part at a time, so that work fails at each of its
+/// allocations in turn.
 class scarcity {
  public:
   explicit scarcity(shard_heap& heap) : heap_(heap) {

@@ -1,6 +1,6 @@
 // Work that is linear in a chain, cut into slices, so that a GiB or a million fragments do not block a shard.
-// A scan remembers where it was (cursor.h says what it survives) and covers the bytes that were there when it
-// began: bytes that are appended meanwhile do not disturb it. Beginning and going on are O(1).
+// A scan remembers its position (cursor.h says how long that is valid) and covers the bytes that the chain
+// had when it began: bytes that are appended meanwhile are ignored. Beginning and continuing are O(1).
 #pragma once
 
 #include <chrono>
@@ -12,15 +12,15 @@
 
 namespace corebuf {
 
-/// How long a slice may take. The clock is read once per piece.
+/// Limits the time of a slice. It reads the clock once per piece.
 class slice_quota {
  public:
-  static constexpr size_t piece_max = 16 * KiB;  // four page faults, where it is the first to touch them
+  static constexpr size_t piece_max = 16 * KiB;  // at most four page faults
   static constexpr size_t fragment_cost = 512;   // in bytes: reaching one is a cache miss or two
 
   explicit slice_quota(std::chrono::microseconds time) : end_(clock::now() + time) {}
 
-  /// Counts work on so many bytes of one fragment; false when the slice must end.
+  /// Counts work on `bytes` of one fragment; false when the slice must end.
   bool spend(size_t bytes) {
     spent_ += bytes + fragment_cost;
     if (spent_ < piece_max) return true;
@@ -42,7 +42,7 @@ struct scan {
   scan() = default;
   explicit scan(const iobuf& chain) : at(chain), left(chain.length()) {}
 
-  /// Calls `visit(bytes)` for one piece after another until the quota is spent, nothing is left, or it
+  /// Calls `visit(bytes)` for one piece after another until the quota is spent, nothing is left, or `visit`
   /// returns false: then the piece counts as not visited.
   template <typename Visit>
   void slice(slice_quota& quota, Visit visit) {
@@ -57,8 +57,8 @@ struct scan {
   }
 };
 
-/// False at the first difference to what `other`, a cursor, has from where it is; it goes on as the scan
-/// does.
+/// Compares a slice with the bytes of `other`, a cursor. False at the first difference. `other` advances with
+/// the scan.
 template <typename Other>
 bool equal_slice(scan& of, Other& other, slice_quota& quota) {
   of.at.resume();
@@ -75,7 +75,7 @@ bool equal_slice(scan& of, Other& other, slice_quota& quota) {
   return true;
 }
 
-/// Gives fragments back from the front; true when the chain is empty.
+/// Releases fragments from the front; true when the chain is empty.
 bool clear_slice(shard& here, iobuf& chain, slice_quota& quota);
 
 }  // namespace corebuf

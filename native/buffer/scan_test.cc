@@ -10,18 +10,14 @@
 namespace corebuf {
 namespace {
 
-/// A slice that ends with the first piece that costs anything.
+/// A quota that ends after the first piece.
 slice_quota least() { return slice_quota(std::chrono::microseconds(-1)); }
 
 class Scan : public testing::Test {
  protected:
-  void TearDown() override {
-    for (int turn = 0; turn < 3; ++turn) home.turn(), away.turn();
-    EXPECT_EQ(home.live(), 0u);
-    EXPECT_EQ(away.live(), 0u);
-  }
+  void TearDown() override { EXPECT_TRUE(all_home({&home, &away})); }
 
-  /// So many fragments of `length` bytes, made on `on`.
+  /// A chain of `fragments` fragments of `length` bytes each, made on `on`.
   static iobuf chain_of(buffer_host& on, size_t fragments, size_t length) {
     return on.act([&](shard& here) {
       iobuf made;
@@ -37,11 +33,11 @@ class Scan : public testing::Test {
 
   iobuf foreign_chain(size_t fragments, size_t length) {
     iobuf made = chain_of(home, fragments, length);
-    chain<homebound> travelling = home.act([&](shard& here) { return made.depart(here); });
+    intrusive_list<homebound> travelling = home.act([&](shard& here) { return made.depart(here); });
     return iobuf::arrive(travelling, fragments * length);
   }
 
-  /// Bytes until one visit says stop.
+  /// The bytes of pieces until there are `most` or more.
   static std::string bytes_to(scan& of, size_t most) {
     std::string text;
     slice_quota endless(std::chrono::hours(1));

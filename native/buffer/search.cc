@@ -14,7 +14,7 @@ namespace corebuf {
 
 namespace {
 
-/// Longer ones are memmem's: it skips by the length of the needle.
+/// Longer needles are left to memmem, which skips by the length of the needle.
 constexpr size_t short_needle_max = 32;
 
 #if defined(__SSE2__)
@@ -23,7 +23,7 @@ constexpr size_t lanes = 16;
 constexpr size_t bits_per_lane = 1;
 using vector = __m128i;
 vector fill(std::byte with) { return _mm_set1_epi8(static_cast<char>(with)); }
-/// A bit group per place where `first` lies at `at` and `last` at `ahead`.
+/// A group of bits for each position where the byte at `at` is `first` and the byte at `ahead` is `last`.
 uint64_t both(vector first, const std::byte* at, vector last, const std::byte* ahead) {
   const vector here = _mm_cmpeq_epi8(first, _mm_loadu_si128(reinterpret_cast<const vector*>(at)));
   const vector there = _mm_cmpeq_epi8(last, _mm_loadu_si128(reinterpret_cast<const vector*>(ahead)));
@@ -35,7 +35,7 @@ constexpr size_t lanes = 16;
 constexpr size_t bits_per_lane = 4;
 using vector = uint8x16_t;
 vector fill(std::byte with) { return vdupq_n_u8(static_cast<uint8_t>(with)); }
-/// A bit group per place; of each only the lowest bit is kept.
+/// A group of bits for each position; only the lowest bit of each group is kept.
 uint64_t both(vector first, const std::byte* at, vector last, const std::byte* ahead) {
   const vector here = vceqq_u8(first, vld1q_u8(reinterpret_cast<const uint8_t*>(at)));
   const vector there = vceqq_u8(last, vld1q_u8(reinterpret_cast<const uint8_t*>(ahead)));
@@ -44,15 +44,15 @@ uint64_t both(vector first, const std::byte* at, vector last, const std::byte* a
 }
 #endif
 
-/// Where the needle begins, or the first place that has not been looked at.
+/// The position of the needle, or the first position that has not been looked at.
 struct progress {
   size_t at;
   bool found;
 };
 
 #ifdef COREBUF_SEARCH_LANES
-/// Looks at the first and the last byte of the needle for many places at once, and at the rest where both are
-/// right (Muła, "SIMD-friendly algorithms for substring searching", 2016).
+/// Compares the first and the last byte of the needle at many positions at once, and the rest where both
+/// match (Muła, "SIMD-friendly algorithms for substring searching", 2016).
 progress search_short(std::span<const std::byte> bytes, std::span<const std::byte> needle) {
   const vector first = fill(needle.front());
   const vector last = fill(needle.back());
@@ -64,10 +64,10 @@ progress search_short(std::span<const std::byte> bytes, std::span<const std::byt
     const uint64_t high = both(first, here + lanes, last, here + lanes + ahead);
     if (__builtin_expect((low | high) == 0, 1)) continue;
     for (const auto& [begin, marks] : {std::pair(here, low), std::pair(here + lanes, high)}) {
-      for (uint64_t places = marks; places != 0; places &= places - 1) {
-        const std::byte* const place = begin + static_cast<size_t>(std::countr_zero(places)) / bits_per_lane;
-        if (std::memcmp(place, needle.data(), needle.size()) == 0)
-          return {static_cast<size_t>(place - bytes.data()), true};
+      for (uint64_t candidates = marks; candidates != 0; candidates &= candidates - 1) {
+        const std::byte* const candidate = begin + static_cast<size_t>(std::countr_zero(candidates)) / bits_per_lane;
+        if (std::memcmp(candidate, needle.data(), needle.size()) == 0)
+          return {static_cast<size_t>(candidate - bytes.data()), true};
       }
     }
   }
@@ -77,7 +77,7 @@ progress search_short(std::span<const std::byte> bytes, std::span<const std::byt
 progress search_short(std::span<const std::byte>, std::span<const std::byte>) { return {0, false}; }
 #endif
 
-size_t place_of(const void* found, std::span<const std::byte> bytes) {
+size_t position_of(const void* found, std::span<const std::byte> bytes) {
   return found == nullptr ? SIZE_MAX
                           : static_cast<size_t>(static_cast<const std::byte*>(found) - bytes.data());
 }
@@ -87,11 +87,11 @@ size_t place_of(const void* found, std::span<const std::byte> bytes) {
 size_t search(std::span<const std::byte> bytes, std::span<const std::byte> needle) {
   if (needle.size() > bytes.size()) return SIZE_MAX;
   if (needle.size() == 1)
-    return place_of(std::memchr(bytes.data(), static_cast<int>(needle[0]), bytes.size()), bytes);
+    return position_of(std::memchr(bytes.data(), static_cast<int>(needle[0]), bytes.size()), bytes);
   const progress known = needle.size() <= short_needle_max ? search_short(bytes, needle) : progress{0, false};
   if (known.found) return known.at;
   const void* found = memmem(bytes.data() + known.at, bytes.size() - known.at, needle.data(), needle.size());
-  return place_of(found, bytes);
+  return position_of(found, bytes);
 }
 
 }  // namespace corebuf

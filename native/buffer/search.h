@@ -1,4 +1,4 @@
-// The first place of a needle in bytes that lie in one piece.
+// Finding a needle in contiguous bytes.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,8 @@
 
 namespace corebuf {
 
-/// SIZE_MAX when it is not there. The needle is not empty. O(bytes), whatever they are.
+/// The first position of the needle, which is not empty; SIZE_MAX when it is not found. O(bytes), whatever
+/// they are.
 size_t search(std::span<const std::byte> bytes, std::span<const std::byte> needle);
 
 }  // namespace corebuf

@@ -1,6 +1,6 @@
-// XXH64, by which frames and blocks of many formats (LZ4, Zstandard, RocksDB) are checked; written from its
-// specification (Collet, "xxHash fast digest algorithm", 0.1.1). Bytes come in pieces of any length; the
-// digest depends only on them and the seed.
+// XXH64, the checksum of frames and blocks in many formats (LZ4, Zstandard, RocksDB), written from its
+// specification (Collet, "xxHash fast digest algorithm", 0.1.1). Bytes may be added in pieces of any length;
+// the digest depends only on the bytes and the seed.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ class xxhash64 {
   explicit xxhash64(uint64_t seed = 0);
 
   void add(std::span<const std::byte> bytes);
-  /// Of all bytes so far; more may be added.
+  /// The digest of all bytes so far; more may be added.
   uint64_t digest() const;
 
  private:
@@ -28,7 +28,7 @@ class xxhash64 {
   std::array<uint64_t, lanes> sums_;
   uint64_t seed_;
   uint64_t length_ = 0;
-  std::array<std::byte, stripe> rest_;  // of the last stripe, length_ % stripe bytes
+  std::array<std::byte, stripe> rest_;  // the first length_ % stripe bytes of the last stripe
 };
 
 }  // namespace corebuf

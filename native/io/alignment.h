@@ -1,5 +1,5 @@
-// What direct I/O on a file asks of addresses, offsets and lengths. Asked, never guessed: 512 on a disk that
-// wants 4096 fails, 4096 on one that wants 512 wastes. Two or three system calls; ask once per open file.
+// The alignment that direct I/O on a file needs. It is asked for and never guessed: 512 fails on a disk that
+// needs 4096, and 4096 wastes space on one that needs 512. Two or three system calls; ask once per open file.
 #pragma once
 
 #include <cstdint>
@@ -7,20 +7,25 @@
 namespace corebuf {
 
 struct io_alignment {
-  uint32_t memory = 0;  // of each vector's address and length
-  uint32_t offset = 0;  // of the position in the file and the length of the whole
-  const char* source = nullptr;  // who said so: "statx", "block device" or "default"
+  uint32_t memory = 0;  // of the address and length of each vector
+  uint32_t offset = 0;  // of the position in the file and of the whole length
+  const char* source = nullptr;  // where the numbers come from: "statx", "block device" or "default"
 };
 
 inline constexpr uint32_t alignment_default = 4096;
 
-/// Always an answer, even for a descriptor that is not open; both numbers are powers of two.
+/// Always gives an answer, even for a descriptor that is not open; both numbers are powers of two.
 io_alignment probe_alignment(int fd);
 
-/// True when O_DIRECT is on for `fd` and its file system did not say that it cannot be used.
+/// Whether the system has direct I/O, and the flag of open(2) for it; 0 where open(2) has none.
+extern const bool has_direct_io;
+extern const int direct_open_flag;
+
+/// True when `fd` was opened for direct I/O and its file system did not say that it cannot be used. False where that cannot be asked.
 bool accepts_direct(int fd);
 
-/// Turns O_DIRECT off for `fd`, if it is on, and whoever shares its open file.
-void go_through_page_cache(int fd);
+/// Whether I/O on `fd`, and on all descriptors of the same open file, is direct from now on; else it goes through the page cache. On
+/// Linux the flag of open(2) is what counts; elsewhere `wanted`.
+bool make_direct(int fd, bool wanted);
 
 }  // namespace corebuf

@@ -58,7 +58,7 @@ TEST(alignment, only_a_file_opened_for_it_accepts_direct) {
   EXPECT_FALSE(accepts_direct(-1));
   const scratch_file direct = scratch_file::make(true);
   const int flags = ::fcntl(direct.get(), F_GETFL);
-  if ((flags & O_DIRECT) != 0) {
+  if ((flags & direct_open_flag) != 0) {
     EXPECT_TRUE(accepts_direct(direct.get()));
   }
 }

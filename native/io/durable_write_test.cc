@@ -1,4 +1,4 @@
-// Writes that are durable when they complete, by every engine.
+// Writes that are durable when they complete, on every engine.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,7 +15,9 @@ TEST_P(durable_write_test, a_write_may_be_durable_when_it_completes) {
   block_memory out(block, 'd'), in(block);
   probe write(io_op::write, file.get(), block, {out.all()});
   write.dsync = true;
-  EXPECT_EQ(run(engine(), write), int64_t{block});
+  const int64_t written = run(engine(), write);
+  if (lacks(written)) GTEST_SKIP() << "no write is durable by itself in a binary for " << os_system();
+  EXPECT_EQ(written, int64_t{block});
   probe read(io_op::read, file.get(), block, {in.all()});
   EXPECT_EQ(run(engine(), read), int64_t{block});
   EXPECT_EQ(in.text(block), out.text(block));
@@ -23,7 +25,8 @@ TEST_P(durable_write_test, a_write_may_be_durable_when_it_completes) {
   EXPECT_EQ(engine().stats().syncs, 0u);
 }
 
-/// Pages of the file that the page cache has and the disk has not; -1 where the kernel cannot say (before Linux 6.5).
+/// Pages of the file that are in the page cache and not on the disk; -1 where the kernel cannot tell (before
+/// Linux 6.5).
 int64_t pages_unwritten(int fd) {
   struct {
     uint64_t offset, length;
@@ -43,7 +46,9 @@ TEST_P(durable_write_test, a_durable_write_leaves_nothing_unwritten) {
   EXPECT_EQ(run(engine(), plain), int64_t{block});
   if (pages_unwritten(file.get()) <= 0) GTEST_SKIP() << "what the page cache holds back cannot be seen here";
   durable.dsync = true;
-  EXPECT_EQ(run(engine(), durable), int64_t{block});
+  const int64_t written = run(engine(), durable);
+  if (lacks(written)) GTEST_SKIP() << "no write is durable by itself in a binary for " << os_system();
+  EXPECT_EQ(written, int64_t{block});
   EXPECT_EQ(pages_unwritten(file.get()), 0);
 }
 

@@ -4,22 +4,22 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "io/os_engine.h"
 #include "io/thread_engine.h"
-#include "io/uring_engine.h"
 
 namespace corebuf {
 namespace {
 
 result<std::unique_ptr<io_engine>> open_best() {
-  result<std::unique_ptr<io_engine>> engine = uring_engine::open();
+  result<std::unique_ptr<io_engine>> engine = open_uring();
   if (engine.ok()) return engine;
-  // What passes must not decide for as long as the shard lives.
+  // A temporary failure must not decide for the life of the shard.
   const int os_errno = engine.failure().os_errno;
   return os_errno == EMFILE || os_errno == ENFILE ? std::move(engine) : thread_engine::open();
 }
 
 int probe_uring() {
-  const result<std::unique_ptr<io_engine>> engine = uring_engine::open();
+  const result<std::unique_ptr<io_engine>> engine = open_uring();
   return engine.ok() ? 0 : engine.failure().os_errno;
 }
 
@@ -33,7 +33,7 @@ result<std::unique_ptr<io_engine>> open_engine(engine_kind kind) {
   }
   switch (kind) {
     case engine_kind::io_uring:
-      return uring_engine::open();
+      return open_uring();
     case engine_kind::threads:
       return thread_engine::open();
     case engine_kind::automatic:
@@ -48,6 +48,12 @@ result<engine_kind> engine_kind_of(const char* text) {
   if (word == "io_uring") return engine_kind::io_uring;
   if (word == "threads") return engine_kind::threads;
   return error::from_errno(EINVAL);
+}
+
+const char* engine_here() {
+  const result<engine_kind> wanted = engine_kind_of(std::getenv("COREBUF_ENGINE"));
+  const bool threads = wanted.ok() && wanted.value() == engine_kind::threads;
+  return !threads && uring_refusal() == nullptr ? "io_uring" : "threads";
 }
 
 const char* uring_refusal() {
@@ -66,6 +72,8 @@ const char* describe_uring_refusal(int os_errno) {
       return "EPERM: forbidden by a container's seccomp profile or by kernel.io_uring_disabled";
     case ENOMEM:
       return "ENOMEM: not enough locked memory allowed (ulimit -l)";
+    case EOPNOTSUPP:
+      return "EOPNOTSUPP: only Linux has io_uring, and this binary was built without what is Linux's alone";
     case EMFILE:
     case ENFILE:
       return "EMFILE: no file descriptors left";

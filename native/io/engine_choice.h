@@ -1,4 +1,4 @@
-// Which engine a shard gets. Called on the thread that will use the engine, once per shard.
+// Choosing the engine of a shard. Called on the thread that will use the engine, once per shard and kind.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,23 @@ namespace corebuf {
 
 enum class engine_kind : uint8_t { automatic, io_uring, threads };
 
-/// automatic: what the environment variable COREBUF_ENGINE says, else io_uring, else threads. A kind that the
-/// program names is what it gets or an error: the environment only decides what the program left open.
-/// EINVAL for a value of COREBUF_ENGINE that is no engine: a typing error must not pick one silently.
+/// automatic means the value of the environment variable COREBUF_ENGINE, else io_uring, else threads. When
+/// the program names a kind, it gets that kind or an error. EINVAL for a value of COREBUF_ENGINE that is no
+/// engine, so that a typing error does not choose one silently.
 result<std::unique_ptr<io_engine>> open_engine(engine_kind kind);
 
-/// "io_uring", "threads"; "automatic", empty and nullptr are automatic; EINVAL for anything else.
+/// Name of the engine that automatic means here.
+const char* engine_here();
+
+/// The kind that `text` names. "automatic", an empty text and nullptr are automatic; EINVAL for anything
+/// else.
 result<engine_kind> engine_kind_of(const char* text);
 
-/// Why io_uring cannot be had here, for people: "EPERM: …"; nullptr where it can. Asked once, remembered.
+/// Why io_uring cannot be used here, for people to read: "EPERM: …"; nullptr where it can. Tried once, then
+/// remembered.
 const char* uring_refusal();
 
-/// The words of uring_refusal() for one errno; 0 is nullptr.
+/// The text of uring_refusal() for one errno; nullptr for 0.
 const char* describe_uring_refusal(int os_errno);
 
 }  // namespace corebuf

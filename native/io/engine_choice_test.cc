@@ -10,7 +10,7 @@
 namespace corebuf::test {
 namespace {
 
-/// COREBUF_ENGINE is `value` until the end of the block, and then what it was.
+/// Sets COREBUF_ENGINE to `value` until the end of the block, then restores it.
 class environment {
  public:
   explicit environment(const char* value) {

@@ -11,8 +11,8 @@
 #include "io/fault_engine.h"
 #include "io/io_engine.h"
 #include "io/io_scheduler.h"
+#include "io/os_engine.h"
 #include "io/thread_engine.h"
-#include "io/uring_engine.h"
 
 namespace corebuf::test {
 
@@ -22,17 +22,17 @@ struct engine_maker {
   result<std::unique_ptr<io_engine>> (*make)();
 };
 
-/// For gtest, which would print the bytes.
+/// gtest prints the name instead of the bytes.
 inline void PrintTo(const engine_maker& maker, std::ostream* out) { *out << maker.name; }
 
-/// In which nothing goes wrong.
+/// A fault engine without faults.
 inline result<std::unique_ptr<io_engine>> open_faultless() {
   auto inner = thread_engine::open();
   if (!inner.ok()) return inner.failure();
   return fault_engine::open(std::move(inner.value()), [](const io_request&) { return io_fault{}; });
 }
 
-/// As a shard has it.
+/// A scheduler in front of an engine, as a shard has it.
 inline result<std::unique_ptr<io_engine>> scheduled(result<std::unique_ptr<io_engine>> engine) {
   static io_classes classes;
   if (!engine.ok()) return engine;
@@ -40,16 +40,17 @@ inline result<std::unique_ptr<io_engine>> scheduled(result<std::unique_ptr<io_en
 }
 
 inline const engine_maker engine_makers[] = {
-    {"uring_defer", true, [] { return uring_engine::open(uring_setup::defer); }},
-    {"uring_coop", true, [] { return uring_engine::open(uring_setup::coop); }},
-    {"uring_plain", true, [] { return uring_engine::open(uring_setup::plain); }},
+    {"uring_defer", true, [] { return open_uring(uring_setup::defer); }},
+    {"uring_coop", true, [] { return open_uring(uring_setup::coop); }},
+    {"uring_plain", true, [] { return open_uring(uring_setup::plain); }},
     {"threads", false, [] { return thread_engine::open(); }},
     {"faultless", false, open_faultless},
-    {"scheduled_uring", true, [] { return scheduled(uring_engine::open()); }},
+    {"scheduled_uring", true, [] { return scheduled(open_uring()); }},
     {"scheduled_threads", false, [] { return scheduled(thread_engine::open()); }},
 };
 
-/// Derive from it, and instantiate with all_engines() and name_of_engine. Skips where io_uring is forbidden.
+/// Base of the suites. Derive from it, and instantiate with all_engines() and name_of_engine. Skips where
+/// io_uring is forbidden.
 class engine_suite : public testing::TestWithParam<engine_maker> {
  protected:
   void SetUp() override {

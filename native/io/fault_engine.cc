@@ -1,10 +1,6 @@
 #include "io/fault_engine.h"
 
-#include <fcntl.h>
-#include <sys/epoll.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -17,17 +13,8 @@ namespace {
 
 constexpr int poison = 0xdb;
 
-bool watch(int wakes, int fd) {
-  epoll_event readable{};
-  readable.events = EPOLLIN;
-  return ::epoll_ctl(wakes, EPOLL_CTL_ADD, fd, &readable) == 0;
-}
-
-/// What the kernel moves in one piece or not at all.
-size_t block_of(int fd) {
-  const int flags = ::fcntl(fd, F_GETFL);
-  return flags >= 0 && (flags & O_DIRECT) != 0 ? probe_alignment(fd).offset : 1;
-}
+/// Operations that the kernel does completely or not at all.
+size_t block_of(int fd) { return accepts_direct(fd) ? probe_alignment(fd).offset : 1; }
 
 std::vector<iovec> first_bytes(const io_request& request, size_t bytes) {
   std::vector<iovec> first;
@@ -51,7 +38,7 @@ void spoil(const io_request& request, size_t from) {
 
 }  // namespace
 
-/// What the inner engine sees instead of the request.
+/// The request that the inner engine gets instead of the original.
 struct fault_engine::shadow : io_request {
   shadow(fault_engine& engine, io_request& asked_request, io_fault injected)
       : io_request(asked_request), outer(engine), asked(asked_request), fault(injected) {
@@ -60,9 +47,9 @@ struct fault_engine::shadow : io_request {
       auto& back = static_cast<shadow&>(request);
       back.outer.returned(back);
     };
-    if (fault.bytes >= bytes_of(asked)) fault.shortened = false;
+    if (fault.bytes >= bytes_asked(asked)) fault.shortened = false;
     if (!fault.shortened) return;
-    // A read's last block is read whole, since the bytes before its middle were reported.
+    // The last block of a read is read whole, because its first bytes are reported.
     const size_t block = block_of(fd);
     const size_t moved = op == io_op::read ? align_up(fault.bytes, block) : align_down(fault.bytes, block);
     moved_vectors = first_bytes(asked, moved);
@@ -70,15 +57,15 @@ struct fault_engine::shadow : io_request {
     vector_count = static_cast<uint32_t>(moved_vectors.size());
   }
 
-  /// There is nothing for the kernel to do.
+  /// Ends without the kernel.
   bool answered() const { return fault.os_errno != 0 || (fault.shortened && vector_count == 0); }
 
   int64_t outcome() const {
     if (fault.os_errno != 0) return -fault.os_errno;
     if (!fault.shortened) return result;
     if (vector_count == 0) return static_cast<int64_t>(fault.bytes);
-    // Short of itself, or well as far as it went.
-    const bool whole = result == static_cast<int64_t>(bytes_of(*this));
+    // The inner engine has moved fewer bytes itself, or as many as the shortened request has.
+    const bool whole = result == static_cast<int64_t>(bytes_asked(*this));
     return whole || result > static_cast<int64_t>(fault.bytes) ? static_cast<int64_t>(fault.bytes) : result;
   }
 
@@ -91,14 +78,7 @@ struct fault_engine::shadow : io_request {
 };
 
 result<std::unique_ptr<io_engine>> fault_engine::open(io_engine& inner, decision decide) {
-  result<wake_event> wake = wake_event::open();
-  if (!wake.ok()) return wake.failure();
-  unique_fd wakes(::epoll_create1(EPOLL_CLOEXEC));
-  if (!wakes.valid() || !watch(wakes.get(), wake.value().fd()) || !watch(wakes.get(), inner.wake_fd())) {
-    return error::from_errno(errno);
-  }
-  std::unique_ptr<io_engine> engine(
-      new (std::nothrow) fault_engine(inner, std::move(decide), std::move(wake.value()), std::move(wakes)));
+  std::unique_ptr<io_engine> engine(new (std::nothrow) fault_engine(inner, std::move(decide)));
   if (engine == nullptr) return error_code::out_of_memory;
   return engine;
 }
@@ -124,7 +104,6 @@ void fault_engine::flush() {
 }
 
 size_t fault_engine::reap(size_t most) {
-  wake_.clear();
   ended_ = 0;
   inner_.reap(most);
   const std::vector<shadow*> held = std::exchange(held_, {});
@@ -136,7 +115,7 @@ size_t fault_engine::reap(size_t most) {
     else
       go_on(*late);
   }
-  if (!held.empty()) inner_.flush();  // Some may begin only now.
+  if (!held.empty()) inner_.flush();  // some of them begin only now
   return ended_;
 }
 
@@ -145,16 +124,15 @@ void fault_engine::drain() {
     inner_.drain();
     for (shadow* late : std::exchange(held_, {})) go_on(*late);
   }
-  wake_.clear();
 }
 
 void fault_engine::hold(shadow& late, uint32_t reaps) {
   late.reaps_left = reaps;
   held_.push_back(&late);
-  wake_.signal();
+  inner_.wake();  // So that the next reap() comes.
 }
 
-/// To the kernel, or what is next.
+/// The next step of a request: to the inner engine, or to its end.
 void fault_engine::go_on(shadow& late) {
   if (late.started) return end(late);
   late.started = true;

@@ -3,31 +3,27 @@
 #include <vector>
 
 #include "io/engines_test_support.h"
+#include "io/probe_test_support.h"
 #include "io/scratch_file_test_support.h"
 
 namespace corebuf::test {
 namespace {
 
-struct noted : io_request {
+/// A probe that lists itself when it has ended.
+struct noted : probe {
   noted(io_op asked, int file, uint64_t at, std::vector<iovec> bytes, std::vector<noted*>& ended)
-      : parts(std::move(bytes)), into(ended) {
-    op = asked;
-    fd = file;
-    offset = at;
-    vectors = parts.data();
-    vector_count = static_cast<uint32_t>(parts.size());
+      : probe(asked, file, at, std::move(bytes)), into(ended) {
     complete = [](io_request& done) {
       auto& self = static_cast<noted&>(done);
       self.into.push_back(&self);
     };
   }
-  std::vector<iovec> parts;
   std::vector<noted*>& into;
 };
 
 class fault_engine_test : public engine_suite {
  protected:
-  /// One fault after the other, then none.
+  /// Requests get these faults, one each, then none.
   io_engine& with(std::vector<io_fault> faults) {
     auto made = fault_engine::open(engine(), [faults, next = size_t{0}](const io_request&) mutable {
       return next < faults.size() ? faults[next++] : io_fault{};
@@ -105,7 +101,7 @@ TEST_P(fault_engine_test, what_begins_or_ends_late_is_overtaken) {
     faulty.reap(16);
   }
   EXPECT_EQ(ended_, std::vector{&quick});
-  faulty.drain();  // which waits for nobody
+  faulty.drain();  // does not wait for the delay
   EXPECT_EQ(ended_.size(), 3U);
   for (const noted* request : ended_) EXPECT_EQ(request->result, int64_t{block});
 }

@@ -30,17 +30,11 @@ io_fault fault_plan::decide(const io_request& request) {
     fault.bytes = up_to(rule.bytes_most, random);
   }
   if (request.op != io_op::read && request.op != io_op::write) fault.shortened = false;
-  // A read of 0 bytes is no short read: it says that the file has ended.
+  // A read of 0 bytes would mean that the file has ended.
   if (request.op == io_op::read) fault.bytes = std::max(fault.bytes, size_t{1});
-  if (fault.shortened && fault.bytes >= bytes_of(request)) fault.shortened = false;
+  if (fault.shortened && fault.bytes >= bytes_asked(request)) fault.shortened = false;
   if (!fault.none()) ++hits_;
   return fault;
-}
-
-size_t bytes_of(const io_request& request) {
-  size_t bytes = 0;
-  for (uint32_t index = 0; index < request.vector_count; ++index) bytes += request.vectors[index].iov_len;
-  return bytes;
 }
 
 }  // namespace corebuf

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "buffer/fragment_size.h"
+#include "io/os_file.h"
 
 namespace corebuf {
 
@@ -22,7 +23,7 @@ void collect_vectors(const iobuf& data, std::span<iovec> into) {
   for (const fragment* at = data.front(); at != nullptr; at = iobuf::next(at)) into[filled++] = {at->data, at->length};
 }
 
-/// Empty aligned buffers for `bytes`, none larger than any fragment may be.
+/// A chain of aligned buffers for `bytes`, each at most as large as a fragment may be.
 bool append_aligned_room(shard& home, size_t bytes, size_t alignment, iobuf& into) {
   while (bytes > 0) {
     const size_t size = std::min(bytes, fragment_size_max);
@@ -102,7 +103,7 @@ void file_operation::start(io_engine& engine, completion done, void* context) {
   engine_ = &engine;
   done_ = done;
   context_ = context;
-  if (op_ == io_op::read || op_ == io_op::write) return transfer_all(durable_);
+  if (op_ == io_op::read || op_ == io_op::write) return transfer_all(durable_ && os_file::has_durable_writes);
   request(op_);
 }
 
@@ -111,6 +112,7 @@ void file_operation::transfer_all(bool dsync) {
   transfer_.op = op_;
   transfer_.dsync = dsync;
   transfer_.work = work;
+  transfer_.device = device_;
   transfer_.fd = fd_;
   transfer_.offset = first_block_;
   transfer_.vectors = vectors();
@@ -133,7 +135,7 @@ void file_operation::request(io_op op) {
 }
 
 void file_operation::transferred(int64_t bytes) {
-  if (transfer_.dsync && bytes == -EOPNOTSUPP) return transfer_all(false);  // from the start, and then a sync
+  if (transfer_.dsync && bytes == -EOPNOTSUPP) return transfer_all(false);  // again, then a sync
   if (durable_ && !transfer_.dsync && bytes >= 0) return request(io_op::datasync);
   if (op_ == io_op::write || bytes < 0) return finish(bytes);
   // The file may end inside the range, or before it.
@@ -145,8 +147,8 @@ void file_operation::transferred(int64_t bytes) {
   finish(static_cast<int64_t>(wanted));
 }
 
-/// Space that is asked for twice is the same space. A sync is not asked again: the second could succeed without the
-/// bytes that the first was about.
+/// Changes of space are repeated after EINTR and EAGAIN, because they have the same effect twice. Syncs are
+/// not: the second one could succeed without the bytes that the first one was for.
 void file_operation::answered(int64_t outcome) {
   const bool syncs = request_.op == io_op::datasync || request_.op == io_op::sync;
   const bool passes = outcome == -EINTR || outcome == -EAGAIN;

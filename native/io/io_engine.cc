@@ -5,7 +5,7 @@ namespace corebuf {
 void io_engine::accept(const io_request& request) {
   ASSERT_HOME(home_);
   ASSERT(request.complete != nullptr);
-  ASSERT(request.offset <= INT64_MAX);  // io_uring takes -1 for "where the file stands"
+  ASSERT(request.offset <= INT64_MAX);  // to io_uring, -1 means the current position of the file
   if (request.op == io_op::read || request.op == io_op::write) {
     ASSERT(request.vectors != nullptr);
     ASSERT(request.vector_count >= 1);
@@ -39,7 +39,7 @@ void io_engine::finish(io_request& request, int64_t result) {
       break;
   }
   request.result = result;
-  request.complete(request);  // Last: it may free the request.
+  request.complete(request);  // last, because it may free the request
 }
 
 }  // namespace corebuf

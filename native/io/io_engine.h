@@ -1,5 +1,5 @@
 // The contract between a shard and the kernel: submit, flush, reap. One engine belongs to one shard, and only
-// the thread that opened it calls it. Two implementations pass one test suite: uring_engine, thread_engine.
+// the thread that opened it calls it. Two implementations pass one test suite: uring_engine (on Linux), thread_engine.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 namespace corebuf {
 
 struct io_stats {
-  uint64_t reads = 0;  // completed, well or not; so are writes and syncs
+  uint64_t reads = 0;  // completed, including failed ones; likewise writes and syncs
   uint64_t writes = 0;
   uint64_t syncs = 0;
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
-  uint64_t submits = 0;  // times that work was handed over: system calls, or wake-ups of the pool
-  uint64_t in_flight = 0;  // submitted and not completed, wherever they wait
+  uint64_t submits = 0;  // times that work was submitted: system calls, or wake-ups of the pool
+  uint64_t in_flight = 0;  // submitted and not completed
 };
 
 class io_engine {
@@ -27,24 +27,27 @@ class io_engine {
   io_engine(const io_engine&) = delete;
   io_engine& operator=(const io_engine&) = delete;
 
-  /// Takes the request; it reaches the kernel at the next flush(). Never fails: what the kernel refuses
-  /// comes back as the request's result, and what finds no room waits inside the engine.
+  /// Takes the request, which reaches the kernel at the next flush(). Never fails: a refusal of the kernel
+  /// becomes the result of the request, and requests for which there is no room wait inside the engine.
   virtual void submit(io_request& request) = 0;
 
-  /// Hands over everything submitted since the last flush, with one system call where the kernel allows it.
+  /// Submits everything since the last flush to the kernel, with one system call where the kernel allows it.
   virtual void flush() = 0;
 
   /// Completes at most `most` requests that are done; never blocks. Returns how many. `complete` may free its
-  /// request, submit and flush. What an earlier flush() found no room for is handed over here.
+  /// request, submit and flush. Submits requests for which an earlier flush() found no room.
   virtual size_t reap(size_t most) = 0;
 
-  /// Blocks until nothing is in flight, flushing and completing all of it, and what `complete` submits too.
-  /// For the end of a shard, and for tests. Must not be called from `complete`.
+  /// Blocks until nothing is in flight: flushes and completes everything, including requests that `complete`
+  /// submits. For the end of a shard, and for tests. Must not be called from `complete`.
   virtual void drain() = 0;
 
-  /// A descriptor that polls readable when reap() has something to do, and at times when it has not. Level
-  /// triggered: reap() clears it, and leaves it readable when `most` cut it short.
+  /// A descriptor that polls readable when reap() has something to do, and sometimes when it has not. Level
+  /// triggered: reap() clears it, and leaves it readable when it stops at `most`.
   virtual int wake_fd() const = 0;
+
+  /// Makes wake_fd() readable until the next reap().
+  virtual void wake() = 0;
 
   virtual const char* name() const = 0;  // "io_uring" or "threads"
 

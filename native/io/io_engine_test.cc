@@ -65,7 +65,9 @@ TEST_P(io_engine_test, allocating_grows_a_file_and_punching_makes_a_hole_in_it) 
   EXPECT_EQ(run(write), int64_t{2 * block});
   probe allocate(io_op::allocate, file.get(), block);
   allocate.length = 9 * block;
-  EXPECT_EQ(run(allocate), 0);
+  const int64_t allocated = run(allocate);
+  if (lacks(allocated)) GTEST_SKIP() << "no blocks are allocated in a binary for " << os_system();
+  EXPECT_EQ(allocated, 0);
   EXPECT_EQ(::lseek(file.get(), 0, SEEK_END), off_t{10 * block});
   probe punch(io_op::punch, file.get(), block);
   punch.length = 2 * block;
@@ -110,7 +112,7 @@ TEST_P(io_engine_test, errors_come_back_as_negative_errno) {
   probe not_writable(io_op::write, read_only.get(), 0, {memory.all()});
   EXPECT_EQ(run(not_writable), -EBADF);
 
-  // Some file systems (tmpfs) take O_DIRECT and any alignment.
+  // Some file systems, such as tmpfs, accept O_DIRECT with any alignment.
   if (::pwrite(file.get(), memory.data() + 1, block, 0) >= 0) GTEST_SKIP() << "any alignment is good here";
   probe misaligned_offset(io_op::write, file.get(), 100, {memory.vector(0, block)});
   EXPECT_EQ(run(misaligned_offset), -EINVAL);
@@ -146,7 +148,7 @@ TEST_P(io_engine_test, more_than_the_queue_depth_may_be_in_flight) {
   block_memory out(count * block), in(count * block);
   for (size_t at = 0; at < count; ++at) std::memset(out.data() + at * block, static_cast<int>(at), block);
 
-  for (const size_t most : {size_t{1000}, size_t{7}}) {  // 7: reap is cut short nearly every time
+  for (const size_t most : {size_t{1000}, size_t{7}}) {  // 7: nearly every reap stops at its limit
     for (const io_op op : {io_op::write, io_op::read}) {
       block_memory& memory = op == io_op::write ? out : in;
       std::vector<std::unique_ptr<probe>> requests;
@@ -187,7 +189,7 @@ TEST_P(io_engine_test, one_flush_is_enough_for_more_than_the_queue_depth) {
   engine().drain();
 }
 
-/// Completes, then submits itself again until it has done so often enough.
+/// A request that submits itself again each time it completes, until it has done so often enough.
 struct repeating : io_request {
   io_engine* engine = nullptr;
   int left = 0;
@@ -218,7 +220,7 @@ TEST_P(io_engine_test, completions_may_submit_again) {
   for (const repeating& request : chains) EXPECT_EQ(request.left, 0);
 
   for (repeating& request : chains) request.left = 20, engine().submit(request);
-  engine().drain();  // and drain() follows them
+  engine().drain();  // drain() runs them all
   EXPECT_TRUE(engine().idle());
   for (const repeating& request : chains) EXPECT_EQ(request.left, 0);
 }
@@ -226,14 +228,14 @@ TEST_P(io_engine_test, completions_may_submit_again) {
 TEST_P(io_engine_test, no_wake_up_is_lost_however_fast_completions_come) {
   std::array<repeating, 6> chains;
   for (repeating& request : chains) {
-    request.op = io_op::datasync;  // of no file: over at once
+    request.op = io_op::datasync;  // of no file, so it ends at once
     request.engine = &engine();
     request.left = 5000;
     request.complete = [](io_request& done) {
       repeating& self = static_cast<repeating&>(done);
       if (--self.left == 0) return;
       self.engine->submit(self);
-      if (self.left % 2 == 0) self.engine->flush();  // races with the reap() that we are in
+      if (self.left % 2 == 0) self.engine->flush();  // while reap() is running
     };
     engine().submit(request);
   }
@@ -264,7 +266,7 @@ TEST_P(io_engine_test, drain_completes_what_is_flushed_and_what_is_not) {
   engine().drain();
   EXPECT_TRUE(engine().idle());
   for (const auto& request : requests) EXPECT_EQ(request->completions, 1);
-  engine().drain();  // and with nothing to do it returns
+  engine().drain();  // returns at once when nothing is in flight
 }
 
 TEST_P(io_engine_test, drain_survives_signal_handlers) {
@@ -298,7 +300,7 @@ TEST_P(io_engine_test, the_wake_fd_is_readable_when_work_is_done_and_cleared_by_
     engine().flush();
     ASSERT_TRUE(readable(engine().wake_fd(), patience_ms));
     EXPECT_EQ(engine().reap(16), 1u);
-    ASSERT_FALSE(readable(engine().wake_fd(), 0));  // nothing else is in flight, so nothing may wake
+    ASSERT_FALSE(readable(engine().wake_fd(), 0));  // nothing else is in flight
   }
 }
 
@@ -322,7 +324,7 @@ TEST_P(io_engine_test, everything_is_counted) {
   EXPECT_EQ(engine().stats().in_flight, 2u);
   EXPECT_EQ(engine().stats().submits, 0u);
   engine().flush();
-  engine().flush();  // with nothing new it does nothing
+  engine().flush();  // does nothing, because nothing is new
   EXPECT_EQ(engine().stats().submits, 1u);
   run_until_idle(engine());
   run(read);

@@ -1,16 +1,17 @@
-// One operation on a file: what the caller asks and what the kernel answered. The caller owns it and
-// keeps it, its vectors and the memory they name alive until `complete` has been called, exactly once,
-// on the shard that submitted it.
+// One operation on a file: the request of the caller and the answer of the kernel. The caller owns it and
+// keeps it, its vectors and their memory until `complete` has been called, exactly once, on the shard that
+// submitted it.
 #pragma once
 
-#include <linux/falloc.h>
-#include <linux/fs.h>
 #include <sys/uio.h>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace corebuf {
 
+class device_queue;
+class io_device;
 class io_scheduler;
 
 enum class io_op : uint8_t {
@@ -18,42 +19,48 @@ enum class io_op : uint8_t {
   write,
   datasync,
   sync,
-  allocate,  // blocks for a range, which reads as zeros; the file grows where the range ends behind it
-  punch,     // gives the blocks of a range back; it reads as zeros, and the size stays
+  allocate,  // makes blocks for a range, which reads as zeros; the file grows to the end of the range
+  punch,     // frees the blocks of a range, which reads as zeros; the size stays
 };
 
 struct io_request {
-  io_request* next = nullptr;  // the engine's, while the request is in its hands
-  uint8_t cancellations = 0;   // the engine's, too
+  io_request* next = nullptr;  // used by the engine while it has the request
+  uint8_t cancellations = 0;   // used by the engine, too
 
   io_op op = io_op::read;
-  bool dsync = false;  // write only: complete when the bytes of this request are durable (RWF_DSYNC)
+  bool dsync = false;  // write only: complete when the bytes of this request are durable (RWF_DSYNC); EOPNOTSUPP where the system cannot
   int fd = -1;
   uint64_t offset = 0;
   uint64_t length = 0;             // allocate and punch only
-  const iovec* vectors = nullptr;  // read and write only
+  iovec* vectors = nullptr;        // read and write only; the scheduler may shorten one of them for a while
   uint32_t vector_count = 0;       // 1 … io_vectors_max
 
-  uint8_t work = 0;  // the number of its io_class
+  uint8_t work = 0;             // the number of its io_class
+  io_device* device = nullptr;  // where the file lies; nullptr: nobody knows
+  uint32_t divisible = 0;       // the scheduler may do its first bytes alone, a multiple of so many; 0: it may not
 
-  // The scheduler's, while the request is in its hands.
+  // Used by the scheduler while it has the request.
   uint64_t bytes = 0;
+  uint64_t started_us = 0;
+  uint32_t vectors_cut = 0;  // of its vectors, when it was shortened
+  size_t bytes_cut = 0;      // of the last that is left
+  bool resumes = false;      // it was shortened, and comes again for the rest
   io_scheduler* scheduler = nullptr;
+  device_queue* queue = nullptr;
   void (*told)(io_request& request) = nullptr;
 
   int64_t result = 0;  // bytes done, or -errno
   void (*complete)(io_request& request) = nullptr;
 };
 
-/// What fallocate(2) calls it.
-constexpr int allocation_mode(io_op op) {
-  return op == io_op::punch ? FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE : 0;
+/// The bytes that a read or write is about; 0 for other operations.
+inline size_t bytes_asked(const io_request& request) {
+  size_t bytes = 0;
+  for (uint32_t index = 0; index < request.vector_count; ++index) bytes += request.vectors[index].iov_len;
+  return bytes;
 }
 
-/// What pwritev2(2) calls it. A kernel or a file system without it says EOPNOTSUPP.
-constexpr int write_flags(const io_request& request) { return request.dsync ? RWF_DSYNC : 0; }
-
-/// What Linux takes in one vectored call (UIO_MAXIOV).
+/// Most buffers of one vectored call, on Linux (UIO_MAXIOV) as on macOS (IOV_MAX).
 inline constexpr uint32_t io_vectors_max = 1024;
 
 }  // namespace corebuf

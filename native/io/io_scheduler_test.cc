@@ -17,7 +17,10 @@ class io_scheduler_test : public testing::Test {
  protected:
   static constexpr io_bounds bounds{.alone{64, 1 * GiB}, .shared{16, 1 * GiB}};
 
-  io_scheduler_test() { make(bounds); }
+  io_scheduler_test() {
+    classes_[0].goal_us = 0;
+    make(bounds);
+  }
   ~io_scheduler_test() override { scheduler_->drain(); }
 
   void make(io_bounds wanted) {
@@ -30,10 +33,11 @@ class io_scheduler_test : public testing::Test {
   uint8_t class_of(const char* name, uint32_t shares) {
     const size_t number = classes_.find_or_make(name);
     classes_[number].shares = shares;
+    classes_[number].goal_us = 0;  // io_goal_test.cc has goals
     return static_cast<uint8_t>(number);
   }
 
-  /// Reads of so many bytes, which wait for the next flush.
+  /// Submits reads of so many bytes, which wait for the next flush.
   void submit(uint8_t work, size_t count, size_t bytes = 4096, io_op op = io_op::read) {
     for (; count > 0; --count) {
       vectors_.push_back({nullptr, bytes});
@@ -47,7 +51,7 @@ class io_scheduler_test : public testing::Test {
     }
   }
 
-  /// The engine ends one after the other, oldest first.
+  /// The engine ends requests one at a time, oldest first.
   void work_off(size_t count) {
     for (; count > 0; --count) {
       engine_->complete(1);
@@ -113,7 +117,7 @@ TEST_F(io_scheduler_test, whoever_comes_later_does_not_wait_for_what_is_queued) 
   EXPECT_EQ(engine_->at_work.size(), bounds.alone.requests);
   submit(reads, 5);
   scheduler_->flush();
-  // Though the engine has more than its bound: these are within the part that is theirs.
+  // The engine is above its limit, but these are within the share of their class.
   EXPECT_EQ(classes_[reads].in_flight, 5u);
   EXPECT_EQ(classes_[reads].queued, 0u);
 }
@@ -169,7 +173,7 @@ TEST_F(io_scheduler_test, no_more_than_the_bound_is_in_the_engine) {
   scheduler_->flush();
   EXPECT_EQ(engine_->at_work.size(), bounds.shared.requests);
   work_off(1000);
-  // A class that has less than its part may go beyond it, by that part.
+  // The last request of a class may exceed its share.
   EXPECT_LE(most_at_work_, 2 * bounds.shared.requests);
   EXPECT_GE(engine_->at_work.size(), bounds.shared.requests);
 }
@@ -235,7 +239,7 @@ TEST_F(io_scheduler_test, everything_is_counted) {
   work_off(1);
   EXPECT_EQ(its.waited_us, 710u);
   EXPECT_EQ(its.completed, 2u);
-  EXPECT_EQ(its.bytes, 2u);  // as many as the engine said
+  EXPECT_EQ(its.bytes, 2u);  // as many as the engine reported
   EXPECT_EQ(scheduler_->stats().submits, engine_->stats().submits);
   scheduler_->drain();
   EXPECT_EQ(its.completed, 100u);

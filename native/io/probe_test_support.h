@@ -1,18 +1,21 @@
-// For tests: a request that an engine is given by itself.
+// For tests: a single request for an engine.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
+#include "base/os_system.h"
 #include "io/io_request.h"
 #include "io/scratch_file_test_support.h"
 
 namespace corebuf::test {
 
-/// A request with room for its vectors that remembers what became of it.
+/// A request with storage for its vectors, which counts how often it completed.
 struct probe : io_request {
   static constexpr int64_t untouched = INT64_MIN;
 
@@ -31,7 +34,10 @@ struct probe : io_request {
   int completions = 0;
 };
 
-/// To its end; its result.
+/// Whether the result says that this binary lacks the operation, as one that is not for Linux may.
+inline bool lacks(int64_t result) { return result == -EOPNOTSUPP && std::strcmp(os_system(), "linux") != 0; }
+
+/// Runs the request to its end and returns its result.
 inline int64_t run(io_engine& engine, probe& request) {
   engine.submit(request);
   run_until_idle(engine);

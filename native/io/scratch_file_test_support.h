@@ -21,18 +21,18 @@
 namespace corebuf::test {
 
 inline constexpr size_t block = 4096;
-inline constexpr int patience_ms = 10'000;  // only a lost wake-up waits so long, and then the test fails
+inline constexpr int patience_ms = 10'000;  // only a lost wake-up takes so long, and then the test fails
 
 struct scratch_file {
   unique_fd fd;
   bool direct = false;
 
-  /// Direct when it is asked for and the file system has it; says so once when it has not.
+  /// Direct when that is asked for and the file system can do it; prints a note once when it cannot.
   static scratch_file make(bool want_direct) {
     const char* folder = std::getenv("TMPDIR");
     const std::string name = std::string(folder == nullptr ? "/tmp" : folder) + "/corebuf-XXXXXX";
     scratch_file file;
-    for (const int flags : {want_direct ? O_DIRECT : 0, 0}) {
+    for (const int flags : {want_direct ? direct_open_flag : 0, 0}) {
       std::string path = name;
       file.fd.reset(::mkostemp(path.data(), flags | O_CLOEXEC));
       if (file.fd.valid()) ::unlink(path.c_str());
@@ -51,7 +51,7 @@ struct scratch_file {
   int get() const { return fd.get(); }
 };
 
-/// Memory aligned to a block and as long as a whole number of blocks.
+/// Memory that is aligned to a block and whole blocks long.
 class block_memory {
  public:
   explicit block_memory(size_t size, char fill = 0) : size_(align_up(size, block)) {
@@ -80,7 +80,7 @@ inline bool readable(int fd, int timeout_ms) {
   return ready == 1;
 }
 
-/// Flush, sleep on wake_fd, reap: exactly what a shard does. A wake-up that is lost fails the test.
+/// Flushes, sleeps on wake_fd and reaps, as a shard does. A lost wake-up fails the test.
 inline void run_until_idle(io_engine& engine, size_t most = 16) {
   while (!engine.idle()) {
     engine.flush();

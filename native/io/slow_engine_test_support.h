@@ -1,4 +1,5 @@
-// For tests: an io_engine that does nothing until it is told, and says in which order it was asked.
+// For tests: an io_engine that ends requests only when the test says so, and records the order in which it
+// got them.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "base/chain.h"
+#include "base/intrusive_list.h"
 #include "io/io_engine.h"
 
 namespace corebuf::test {
@@ -40,9 +41,10 @@ class slow_engine final : public io_engine {
     }
   }
   int wake_fd() const override { return -1; }
+  void wake() override {}
   const char* name() const override { return "slow"; }
 
-  /// The first `count` that are at work are over, or the last; the next reap() says so.
+  /// Ends the `count` requests that it got first, or last; the next reap() reports them.
   void complete(size_t count) {
     for (; count > 0 && !at_work.empty(); --count) end(at_work.begin());
   }
@@ -51,7 +53,7 @@ class slow_engine final : public io_engine {
   }
 
   std::deque<io_request*> at_work;
-  std::vector<io_request*> order;  // of all that were ever handed over
+  std::vector<io_request*> order;  // all requests that were ever submitted
 
  private:
   void end(std::deque<io_request*>::iterator ended) {
@@ -60,8 +62,8 @@ class slow_engine final : public io_engine {
     at_work.erase(ended);
   }
 
-  chain<io_request> waiting_;
-  chain<io_request> over_;
+  intrusive_list<io_request> waiting_;
+  intrusive_list<io_request> over_;
 };
 
 }  // namespace corebuf::test

@@ -1,43 +1,13 @@
 #include "io/thread_engine.h"
 
-#include <fcntl.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdint>
 #include <new>
 #include <utility>
 
+#include "io/os_file.h"
+
 namespace corebuf {
-namespace {
-
-int64_t perform(const io_request& request) {
-  const int count = static_cast<int>(request.vector_count);
-  const off_t offset = static_cast<off_t>(request.offset);
-  int64_t done = 0;
-  switch (request.op) {
-    case io_op::read:
-      done = ::preadv(request.fd, request.vectors, count, offset);
-      break;
-    case io_op::write:
-      done = ::pwritev2(request.fd, request.vectors, count, offset, write_flags(request));
-      break;
-    case io_op::datasync:
-      done = ::fdatasync(request.fd);
-      break;
-    case io_op::sync:
-      done = ::fsync(request.fd);
-      break;
-    case io_op::allocate:
-    case io_op::punch:
-      done = ::fallocate(request.fd, allocation_mode(request.op), offset, static_cast<off_t>(request.length));
-      break;
-  }
-  return done < 0 ? -errno : done;
-}
-
-}  // namespace
 
 result<std::unique_ptr<io_engine>> thread_engine::open(size_t threads) {
   ASSERT(threads >= 1);
@@ -87,7 +57,7 @@ void thread_engine::flush() {
   }
 }
 
-/// Waits for one; nullptr at the end.
+/// Waits for a request; nullptr when the engine ends.
 io_request* thread_engine::next_request() {
   const std::lock_guard lock(mutex_);
   while (queue_.empty() && !stopping_) ::pthread_cond_wait(&work_, mutex_.native_handle());
@@ -96,14 +66,14 @@ io_request* thread_engine::next_request() {
 
 void thread_engine::run() {
   while (io_request* request = next_request()) {
-    request->result = perform(*request);
-    // After a push that found others there, the one that pushed first has signalled or is about to.
+    request->result = os_file::perform(*request);
+    // Only the push that finds the stack empty signals; the others need not.
     if (done_.push(request)) wake_.signal();
   }
 }
 
 size_t thread_engine::reap(size_t most) {
-  wake_.clear();  // Before taking: what is pushed after take_all() finds an empty stack and signals again.
+  wake_.clear();  // before take_all(): a later push finds the stack empty and signals again
   ready_.splice(done_.take_all());
   size_t done = 0;
   for (; done < most && !ready_.empty(); ++done) {

@@ -1,5 +1,5 @@
-// io_engine over a small pool of threads that call preadv and pwritev: for kernels and containers without
-// io_uring. One lock hands over a batch, results come home through a lock-free stack and one wake-up.
+// io_engine over a small pool of threads that make blocking calls, for systems and containers without
+// io_uring. One lock passes a batch to the pool; results come back through a lock-free stack and one wake-up.
 //
 //   submit ──▶ waiting_ ──flush──▶ queue_ ──▶ threads ──▶ done_ ──reap──▶ ready_ ──▶ complete
 #pragma once
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/background_thread.h"
-#include "base/chain.h"
+#include "base/intrusive_list.h"
 #include "base/mpsc_stack.h"
 #include "base/result.h"
 #include "io/io_engine.h"
@@ -23,7 +23,7 @@ inline constexpr size_t thread_engine_threads = 4;
 
 class thread_engine final : public io_engine {
  public:
-  /// EAGAIN where the system refuses a thread.
+  /// EAGAIN when the system cannot start a thread.
   static result<std::unique_ptr<io_engine>> open(size_t threads = thread_engine_threads);
   ~thread_engine() override;
 
@@ -32,23 +32,24 @@ class thread_engine final : public io_engine {
   size_t reap(size_t most) override;
   void drain() override;
   int wake_fd() const override { return wake_.fd(); }
+  void wake() override { wake_.signal(); }
   const char* name() const override { return "threads"; }
 
  private:
   thread_engine(size_t threads, wake_event wake);
 
-  bool start();  // false when there are not so many threads
+  bool start();  // false when the system has not enough threads
   void run();
   io_request* next_request();
 
   wake_event wake_;
-  chain<io_request> waiting_;  // home's
-  chain<io_request> ready_;    // home's
+  intrusive_list<io_request> waiting_;  // home only
+  intrusive_list<io_request> ready_;    // home only
 
   std::mutex mutex_;
-  // std::condition_variable::wait would ask for GLIBCXX_3.4.30, a libstdc++ of 2022.
+  // Not std::condition_variable, whose wait() would need GLIBCXX_3.4.30, a libstdc++ of 2022.
   pthread_cond_t work_ = PTHREAD_COND_INITIALIZER;
-  chain<io_request> queue_;  // under mutex_
+  intrusive_list<io_request> queue_;  // under mutex_
   bool stopping_ = false;    // under mutex_
 
   mpsc_stack<io_request> done_;

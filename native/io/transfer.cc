@@ -23,6 +23,7 @@ void transfer::start(io_engine& engine) {
     end_ += vector.iov_len;
   }
   stalls_ = 0;
+  step_.resumes = false;
   skip(0);
   submit_step();
 }
@@ -32,6 +33,9 @@ void transfer::submit_step() {
   step_.op = op;
   step_.dsync = dsync;
   step_.work = work;
+  step_.device = device;
+  // Durable pieces would each wait for the disk's cache.
+  step_.divisible = dsync ? 0 : static_cast<uint32_t>(alignment);
   step_.fd = fd;
   step_.offset = position_;
   step_.owner = this;
@@ -41,10 +45,10 @@ void transfer::submit_step() {
   engine_->submit(step_);
 }
 
-/// Points the step at as many of the first vectors as one request may have, and shortens the last of them if
-/// it must. Returns their bytes: a multiple of the alignment, unless they are all that is left.
+/// Points the request at as many of the first vectors as one request may have, and shortens the last of them
+/// if necessary. Returns their bytes: a multiple of the alignment, unless they are all that is left.
 size_t transfer::choose_vectors() {
-  if (position_ == end_) {  // Asked for nothing: the kernel still says whether the descriptor is good.
+  if (position_ == end_) {  // nothing to move, but the kernel still checks the descriptor
     step_.vectors = &nothing_;
     step_.vector_count = 1;
     cut_ = 0;
@@ -56,7 +60,7 @@ size_t transfer::choose_vectors() {
     bytes += vectors[count++].iov_len;
   }
   size_t asked = std::min(bytes, transfer_step_max);
-  // As many vectors as there may be and still no whole block: let the kernel refuse it.
+  // When as many vectors as allowed hold no whole block, the kernel refuses the request.
   if (position_ + asked < end_ && asked >= alignment) asked = align_down(asked, alignment);
 
   cut_ = bytes - asked;
@@ -85,15 +89,15 @@ void transfer::step_done(int64_t moved) {
   submit_step();
 }
 
-/// A direct file cannot go on inside a block, where a short read or write may have stopped: the bytes since
-/// the block's start are moved again. (What happens otherwise: scylladb/seastar#3666.)
+/// Direct I/O cannot continue inside a block, where a short read or write may have stopped: the bytes since
+/// the beginning of the block are moved again. (Without this: scylladb/seastar#3666.)
 void transfer::resume(uint64_t reached) {
   const uint64_t next = align_down(reached, alignment);
   skip(static_cast<size_t>(next - position_));
   position_ = next;
 }
 
-/// Drops the first bytes of `vectors`, and the empty ones before the next byte.
+/// Removes the first bytes of `vectors`, and empty vectors before the next byte.
 void transfer::skip(size_t bytes) {
   size_t whole = 0;
   while (whole < vectors.size() && bytes >= vectors[whole].iov_len) bytes -= vectors[whole++].iov_len;
@@ -108,8 +112,8 @@ void transfer::stall(int os_errno) {
   submit_step();
 }
 
-/// Reading on from the end of a file gives 0 bytes; but when it ends inside a block we would read the bytes
-/// of that block again, for ever: there the size must be asked. No disk is touched for it.
+/// A read at the end of a file gives 0 bytes. But when the file ends inside a block, the transfer would read
+/// the bytes of that block again for ever, so it asks for the size there. That touches no disk.
 bool transfer::file_ends_at(uint64_t position) const {
   if (is_aligned(position, alignment)) return false;
   const corebuf::result<file_status> status = status_of(fd);
@@ -118,7 +122,7 @@ bool transfer::file_ends_at(uint64_t position) const {
 
 void transfer::finish(int64_t outcome) {
   result = outcome;
-  complete(*this);  // Last: it may free the transfer.
+  complete(*this);  // last, because it may free the transfer
 }
 
 }  // namespace corebuf

@@ -33,7 +33,7 @@ int64_t run(io_engine& engine, whole& wanted) {
   return wanted.result;
 }
 
-/// Moves nothing and answers from a script; keeps what it was asked.
+/// An engine that moves nothing, answers from a script, and records its requests.
 class scripted_engine final : public io_engine {
  public:
   struct step {
@@ -55,17 +55,18 @@ class scripted_engine final : public io_engine {
   void drain() override {
     while (io_request* request = pending_.pop_front()) {
       void* const first = request->vectors[0].iov_base;
-      steps.push_back({request->offset, bytes_of(*request), request->vector_count, first});
+      steps.push_back({request->offset, bytes_asked(*request), request->vector_count, first});
       finish(*request, answer_(steps.back()));
     }
   }
   int wake_fd() const override { return -1; }
+  void wake() override {}
   const char* name() const override { return "scripted"; }
 
   std::vector<step> steps;
 
  private:
-  chain<io_request> pending_;
+  intrusive_list<io_request> pending_;
   script answer_;
 };
 
@@ -130,7 +131,7 @@ TEST(transfer, a_split_is_aligned_though_the_vectors_are_not) {
   EXPECT_EQ(run(engine, write), 20480);
   for (const auto& step : engine.steps) {
     EXPECT_TRUE(is_aligned(step.offset, 4096));
-    EXPECT_TRUE(is_aligned(step.bytes, 4096)) << step.bytes;  // though 1024 vectors are 5120 bytes
+    EXPECT_TRUE(is_aligned(step.bytes, 4096)) << step.bytes;  // although 1024 vectors are 5120 bytes
     EXPECT_LE(step.vectors, io_vectors_max);
   }
 }
@@ -259,8 +260,8 @@ void random_rounds(io_engine& real, bool direct, uint32_t seed) {
       case 2:
       case 3:
       case 4:
-        // A read of 0 bytes is no short read: it says that the file has ended.
-        return io_fault::short_after((request.op == io_op::read ? 1 : 0) + below(bytes_of(request)));
+        // A read of 0 bytes would mean that the file has ended.
+        return io_fault::short_after((request.op == io_op::read ? 1 : 0) + below(bytes_asked(request)));
       default:
         return io_fault{.late_start = static_cast<uint32_t>(below(3)),
                         .late_end = static_cast<uint32_t>(below(3))};
@@ -287,14 +288,14 @@ void random_rounds(io_engine& real, bool direct, uint32_t seed) {
       ASSERT_EQ(result, static_cast<int64_t>(length));
       if (model.size() < offset + length) model.resize(offset + length);
       model.replace(offset, length, memory.text(length));
-      if (below(4) == 0) {  // now and then the file ends inside a block
+      if (below(4) == 0) {  // sometimes the file ends inside a block
         model.resize(model.size() - below(std::min(model.size(), block)));
         ASSERT_EQ(::ftruncate(file.get(), static_cast<off_t>(model.size())), 0);
       }
     } else {
       const std::string wanted = offset < model.size() ? model.substr(offset, length) : "";
       ASSERT_EQ(result, static_cast<int64_t>(wanted.size()));
-      ASSERT_TRUE(memory.text(wanted.size()) == wanted);  // EQ would print them
+      ASSERT_TRUE(memory.text(wanted.size()) == wanted);  // EXPECT_EQ would print them
     }
   }
 }

@@ -1,4 +1,4 @@
-// Owns one file descriptor and closes it once. A descriptor that is only used is passed as a plain int.
+// Owns one file descriptor and closes it once. Functions that only use a descriptor take a plain int.
 #pragma once
 
 #include <unistd.h>
@@ -23,10 +23,10 @@ class unique_fd {
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
 
-  /// The caller owns it from here on.
+  /// The caller owns the descriptor from here on.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
-  /// Never tries twice: on Linux the descriptor is gone even when close() says EINTR.
+  /// Never closes twice: on Linux the descriptor is closed even when close() reports EINTR.
   void reset(int fd = -1) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = fd;

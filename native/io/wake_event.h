@@ -1,5 +1,5 @@
-// A descriptor that an event loop can poll: any thread signals it, the owner clears it. It is an eventfd,
-// so a thousand signals before a clear are one wake-up.
+// A descriptor that an event loop can poll: any thread signals it, the owner clears it. A thousand signals before a clear are one
+// wake-up. It is an eventfd on Linux, and a pipe elsewhere.
 #pragma once
 
 #include "base/result.h"
@@ -14,10 +14,11 @@ class wake_event {
   int fd() const { return fd_.get(); }
   void signal();  // any thread
   void clear();   // the owner only
-  void wait();    // the owner only: blocks until it is signalled, or a signal handler has run
+  void wait();    // the owner only; blocks until it is signalled or a signal handler has run
 
  private:
   unique_fd fd_;
+  unique_fd signal_fd_;  // the other end of a pipe; an eventfd has none
 };
 
 }  // namespace corebuf

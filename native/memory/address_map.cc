@@ -6,7 +6,7 @@ namespace corebuf {
 
 namespace {
 
-// ThreadSanitizer can shadow far less than the 47 bits of a process.
+// ThreadSanitizer can shadow far less than the 47-bit address space of a process.
 #ifdef __SANITIZE_THREAD__
 constexpr unsigned arena_shift_max = 30;
 #else
@@ -33,7 +33,7 @@ bool address_map::reserve(address_map& map) {
 }
 
 result<const address_map*> address_map::get() {
-  // Once per process, whichever thread comes first. (Not std::call_once, which would ask for glibc 2.34.)
+  // Runs once per process, on the thread that comes first. Not std::call_once, which would need glibc 2.34.
   static const bool reserved = [] {
     if (!reserve(process_map)) return false;
     the_address_map = &process_map;

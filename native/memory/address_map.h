@@ -1,5 +1,5 @@
-// One reservation of address space for the whole process, cut into equal arenas: whose memory a pointer is
-// follows from the pointer alone. Any thread may ask; the answer never changes.
+// One reservation of address space for the whole process, cut into equal arenas, so that the owner of any
+// memory follows from its address alone. Any thread may ask; the answer never changes.
 //
 //   base            base + 1 << shift                                  base + shards_max << shift
 //    │ arena 0 (shard 0) │ arena 1 (shard 1) │ …                        │
@@ -14,16 +14,18 @@
 
 namespace corebuf {
 
-/// Arenas are shown to JavaScript in pieces of this size, which are accessible as a whole or not at all.
-inline constexpr size_t window_size = 2 * MiB;
+/// A region: JavaScript sees arenas in parts of this size, and each is readable and writable as a whole or
+/// not at all.
+inline constexpr size_t region_size = 2 * MiB;
 
 class address_map {
  public:
-  /// The process's map; reserves on the first call. When the address space is refused (ulimit -v, small
-  /// machines) arenas are halved until it fits; out_of_memory when not even the smallest does.
+  /// The map of the process; reserves the address space on the first call. When the system refuses it (ulimit
+  /// -v, small machines), arenas are halved until it fits. out_of_memory when even the smallest arenas do not
+  /// fit.
   static result<const address_map*> get();
 
-  /// no_shard for memory that is not ours.
+  /// The shard whose arena holds `pointer`; no_shard when no arena does.
   shard_id owner(const void* pointer) const {
     const uintptr_t arena = (address_of(pointer) - base_) >> arena_shift_;
     return arena < shards_max ? static_cast<shard_id>(arena) : no_shard;
@@ -46,7 +48,7 @@ class address_map {
   unsigned arena_shift_ = 0;
 };
 
-/// For code that runs only once a shard exists.
+/// For code that runs only after a shard has been attached.
 extern const address_map* the_address_map;
 
 inline shard_id owner(const void* pointer) { return the_address_map->owner(pointer); }

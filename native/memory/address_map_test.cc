@@ -30,7 +30,8 @@ TEST(AddressMap, IsTheSameForEveryCaller) {
   EXPECT_EQ(address_map::get().value(), address_map::get().value());
 }
 
-/// Runs in a process of its own whose address space is small. Exits with the log2 of the arenas it got, 1 when none.
+/// Runs in a process of its own whose address space is small. Exits with the log2 of the arena size that it
+/// got, or 1 when it got none.
 void exit_with_arena_shift(size_t address_space) {
   const rlimit limit{address_space, address_space};
   if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(100);
@@ -54,13 +55,13 @@ class AddressMapDeathTest : public testing::Test {
  protected:
   void SetUp() override {
     if (sanitized) GTEST_SKIP() << "a sanitizer's shadow does not fit into a limited address space";
-    // A fresh process: the map of this one is reserved already.
+    // A new process, because the map of this one is reserved already.
     GTEST_FLAG_SET(death_test_style, "threadsafe");
   }
 };
 
 TEST_F(AddressMapDeathTest, HalvesItsArenasUntilTheyFit) {
-  // All arenas together are 32 GiB; 64 would leave nothing for the program.
+  // All arenas together are 32 GiB; 64 GiB would leave nothing for the program.
   EXPECT_EXIT(exit_with_arena_shift(64 * GiB), testing::ExitedWithCode(27), "");
   EXPECT_EXIT(exit_with_arena_shift(6 * GiB), testing::ExitedWithCode(24), "");
 }

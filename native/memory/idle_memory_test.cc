@@ -1,4 +1,4 @@
-// Memory that nothing uses: what is kept ready, what goes back to the system, and when.
+// Unused memory: how much is kept ready, how much is given back to the system, and when.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -35,7 +35,7 @@ TEST(IdleMemory, IsHandedOutAgainWithoutBeingAskedOfTheSystem) {
 TEST(IdleMemory, DecaysWhenNothingHasUsedItForAnInterval) {
   scoped_heap heap(64 * MiB);
   free_every(*heap, fill(*heap, 1 * MiB, 20));
-  EXPECT_EQ(heap->decay(), 0u);  // Until now it was in use.
+  EXPECT_EQ(heap->decay(), 0u);  // It was in use until now.
   EXPECT_GT(heap->stats().committed, 20 * MiB);
   EXPECT_GE(heap->decay(), 20 * MiB);
   EXPECT_EQ(heap->stats().committed, heap->committed_floor());

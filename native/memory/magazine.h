@@ -1,5 +1,6 @@
-// Free memory of one size, ready to be handed out: a stack of addresses. Neither end touches the memory itself, so freeing
-// leaves no link behind in bytes that a view may still show, and costs no cache line of the object.
+// Free memory of one size, ready to be handed out: a stack of addresses. Neither end touches the memory
+// itself, so freeing writes no link into bytes that a view may still show, and loads no cache line of the
+// object.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace corebuf {
 template <typename T, size_t Capacity>
 class magazine {
  public:
-  /// How many it may hold; at most Capacity.
+  /// Sets how many addresses it may hold; at most Capacity.
   void limit(size_t limit) { limit_ = static_cast<uint32_t>(std::min(limit, Capacity)); }
 
   bool empty() const { return count_ == 0; }
@@ -26,11 +27,11 @@ class magazine {
   void push(T element) { elements_[count_++] = element; }
   T pop() { return elements_[--count_]; }
 
-  /// Room for up to `wanted` elements on top, which the caller fills before grow().
+  /// Room for up to `wanted` elements on top. The caller fills it and then calls grow().
   std::span<T> room(size_t wanted) { return {elements_.data() + count_, std::min<size_t>(wanted, limit_ - count_)}; }
   void grow(size_t added) { count_ += static_cast<uint32_t>(added); }
 
-  /// The ones that have been here longest, coldest first; drop_oldest() takes them away.
+  /// The elements that were pushed longest ago, oldest first; drop_oldest() removes them.
   std::span<const T> oldest(size_t count) const { return {elements_.data(), std::min<size_t>(count, count_)}; }
   void drop_oldest(size_t count) {
     std::copy(elements_.begin() + static_cast<ptrdiff_t>(count), elements_.begin() + count_, elements_.begin());

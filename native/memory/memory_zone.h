@@ -1,5 +1,6 @@
-// One stretch of a shard's arena with the slabs and spans in it. A heap has two: data, which views show, and records, which none
-// does: whatever is written into a view's whole ArrayBuffer, no pointer or count of ours can be hit.
+// One part of a shard's arena, with the slabs and spans in it. A heap has two zones: views show the data
+// zone, and no view shows the record zone. So code that writes through the whole ArrayBuffer of a view can
+// destroy data, but no pointer or count of this package.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@ struct memory_zone {
   span_cache cache;
   std::array<slab_pool, size_classes> pools;
 
-  /// Of the pages from `first` to `end`. Each pool may keep `cached_bytes` of free slots ready.
+  /// Manages the pages from `first` to `end`. Each pool may keep `cached_bytes` of free slots ready.
   memory_zone(page_table table, page_set resident, page_number first, page_number end, page_budget& budget,
               bool huge_pages, size_t cached_bytes)
       : spans(table, resident, first, end, budget, huge_pages),
@@ -29,8 +30,8 @@ struct memory_zone {
   memory_zone& operator=(const memory_zone&) = delete;
 
   size_t slots_live() const;
-  size_t bytes_live() const;  // of slots
-  /// All that is kept ready goes back to the span allocator.
+  size_t bytes_live() const;  // of live slots
+  /// Returns all cached slots and spans to the span allocator.
   void spill();
 
   void invariant() const;

@@ -1,37 +1,26 @@
 #include "memory/os_memory.h"
 
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 
 #include "base/bytes.h"
 
 namespace corebuf::os_memory {
 
-namespace {
-
-using file = std::unique_ptr<FILE, int (*)(FILE*)>;
-
-// As in linux/mempolicy.h, which C libraries do not wrap.
-constexpr int policy_default = 0;
-constexpr int policy_preferred = 1;
-constexpr size_t nodes_max = 1024;
-
-}  // namespace
+size_t system_page() {
+  static const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
 
 result<void*> reserve(size_t size, size_t alignment) {
   const size_t padded = size + alignment;
   void* mapped = mmap(nullptr, padded, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) return error::from_errno(errno);
 
-  // Cut off what alignment did not need, at both ends.
+  // Unmap the parts before and behind that the alignment does not need.
   const uintptr_t start = address_of(mapped);
   const uintptr_t aligned = align_up(start, alignment);
   if (aligned > start) munmap(mapped, aligned - start);
@@ -40,80 +29,21 @@ result<void*> reserve(size_t size, size_t alignment) {
   return reinterpret_cast<void*>(aligned);
 }
 
-bool commit(void* address, size_t size) { return mprotect(address, size, PROT_READ | PROT_WRITE) == 0; }
-
-bool purge(void* address, size_t size) { return madvise(address, size, MADV_DONTNEED) == 0; }
-
-void prefer_huge_pages([[maybe_unused]] void* address, [[maybe_unused]] size_t size) {
-#ifdef MADV_HUGEPAGE
-  madvise(address, size, MADV_HUGEPAGE);
-#endif
+bool commit(void* address, size_t size) {
+  // A page of the system may be larger than a page of this package (16 KiB on Apple's processors).
+  const uintptr_t first = align_down(address_of(address), system_page());
+  const uintptr_t end = align_up(address_of(address) + size, system_page());
+  return mprotect(reinterpret_cast<void*>(first), end - first, PROT_READ | PROT_WRITE) == 0;
 }
 
-#ifdef __linux__
-
-bool prefer_node(void* address, size_t size, int node) {
-  unsigned long mask[nodes_max / (8 * sizeof(unsigned long))] = {};
-  constexpr size_t bits = 8 * sizeof mask[0];
-  if (node == any_node) return syscall(SYS_mbind, address, size, policy_default, nullptr, 0, 0) == 0;
-  if (static_cast<size_t>(node) >= nodes_max) return false;
-  mask[static_cast<size_t>(node) / bits] = 1ul << static_cast<size_t>(node) % bits;
-  return syscall(SYS_mbind, address, size, policy_preferred, mask, nodes_max, 0) == 0;
+size_t machine_memory() {
+  return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * system_page();
 }
 
-int node_here() {
-  // "0" on a machine with one node, else a list such as "0-1".
-  const file online(std::fopen("/sys/devices/system/node/online", "re"), std::fclose);
-  int first = 0;
-  if (!online || std::fscanf(online.get(), "%d", &first) != 1 || std::fgetc(online.get()) == '\n') return any_node;
-  unsigned cpu = 0, node = 0;
-  return syscall(SYS_getcpu, &cpu, &node, nullptr) == 0 ? static_cast<int>(node) : any_node;
-}
-
-#else
-
-bool prefer_node(void*, size_t, int) { return false; }
-
-int node_here() { return any_node; }
-
-#endif
-
-namespace {
-
-/// The number in a cgroup file; "max" and a missing file are no limit.
-size_t limit_in(const char* path) {
-  file stream(std::fopen(path, "re"), std::fclose);
-  unsigned long long value = 0;
-  if (!stream || std::fscanf(stream.get(), "%llu", &value) != 1) return SIZE_MAX;
-  return static_cast<size_t>(value);
-}
-
-/// cgroup v2: every ancestor may limit, the smallest wins.
-size_t cgroup_v2_limit() {
-  file stream(std::fopen("/proc/self/cgroup", "re"), std::fclose);
-  char line[512];
-  size_t smallest = limit_in("/sys/fs/cgroup/memory.max");
-  while (stream && std::fgets(line, sizeof line, stream.get()) != nullptr) {
-    if (std::strncmp(line, "0::/", 4) != 0) continue;
-    char* group = line + 3;
-    group[std::strcspn(group, "\n")] = 0;
-    for (char* end = group + std::strlen(group); end != group; end = std::strrchr(group, '/')) {
-      *end = 0;
-      char path[640];
-      std::snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
-      smallest = std::min(smallest, limit_in(path));
-      if (*group == 0) break;
-    }
-  }
-  return smallest;
-}
-
-}  // namespace
-
-size_t limit() {
-  const size_t machine = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const size_t cgroup_v1 = limit_in("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-  return std::min({machine, cgroup_v1, cgroup_v2_limit()});
+size_t address_limit() {
+  rlimit addresses{};
+  if (::getrlimit(RLIMIT_AS, &addresses) != 0 || addresses.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return addresses.rlim_cur;
 }
 
 }  // namespace corebuf::os_memory

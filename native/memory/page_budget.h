@@ -1,4 +1,5 @@
-// How many pages one shard may have, and has: shared by the allocators of its zones, so that what one gives up another may take.
+// How many pages one shard may have, and how many it has. The allocators of its zones share one budget, so
+// that pages which one gives up can be taken by another.
 #pragma once
 
 #include <cstddef>
@@ -6,9 +7,9 @@
 namespace corebuf {
 
 struct page_budget {
-  const size_t most;    // in use, or with memory behind them, at once
-  size_t used = 0;      // in spans that were handed out
-  size_t resident = 0;  // that may have memory behind them
+  const size_t most;    // limit of the pages that are used, or have memory behind them, at one time
+  size_t used = 0;      // pages of spans that were handed out
+  size_t resident = 0;  // pages that may have memory behind them
 
   explicit page_budget(size_t pages) : most(pages) {}
   page_budget(const page_budget&) = delete;

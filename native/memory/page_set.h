@@ -1,5 +1,5 @@
-// A set of page numbers as bits, with operations on whole runs. The heap keeps one for the pages that may have
-// memory behind them. Lies in zeroed arena memory that it does not own.
+// A set of page numbers as bits, with operations on whole runs. The heap has one, of the pages that may have
+// memory behind them. Its bits lie in zeroed arena memory that it does not own.
 #pragma once
 
 #include <cstddef>

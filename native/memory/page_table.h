@@ -1,5 +1,5 @@
-// What each page of an arena is at the moment: one small record per page, at the arena's own beginning. Records
-// are zero until first used, and memory behind untouched records is never committed by the kernel.
+// The current use of each page of an arena: one small record per page, at the beginning of the arena. Records
+// are zero until they are first used, and the kernel commits no memory behind untouched records.
 //
 //   arena │ shard_heap │ page records │ slot bits │ resident bits │ page │ page │ page │ … │ page │ page │ …
 //           └──────────────── bookkeeping ─────────────────────┘  └ data zone ─────────┘ └ record zone ┘
@@ -20,24 +20,25 @@ enum class page_kind : uint8_t {
   free,      // first page of a free span
   slab,      // any page of a slab in which a slot begins
   large,     // first page of a span that is one allocation
-  cached,    // first page of a span that was given back and waits to be handed out again
+  cached,    // first page of a span in the span cache
 };
 
 struct page {
   page_kind kind = page_kind::unknown;
   uint8_t order = 0;           // first page of a span: its size is 2^order pages
   uint16_t slots_free = 0;     // first page of a slab: slots that lie in it free
-  uint32_t pool = 0;           // slab: where the pool of its slots lies, in bytes from the arena's beginning
+  uint32_t pool = 0;           // slab: position of its pool, in bytes from the beginning of the arena
   page_number next = no_page;  // first page of a free span or a slab: its neighbours on a page_list
   page_number previous = no_page;
 };
 
 static_assert(sizeof(page) == 16);
 
-/// A bit per slot of the smallest class: a slab's bits are those of its pages, one behind the other, by slot number.
+/// A bit per slot of the smallest class. The bits of a slab are those of its pages, in order, indexed by slot
+/// number.
 inline constexpr size_t slot_words_per_page = page_size / slot_granularity / 64;
 
-/// The records of one arena, and the way from an address to its record and back.
+/// The records of one arena, and the mapping from an address to its record and back.
 class page_table {
  public:
   page_table(std::byte* arena, page* records, uint64_t* slot_bits, size_t pages)
@@ -66,7 +67,7 @@ class page_table {
   const size_t pages_;
 };
 
-/// A doubly linked list of spans through their first pages' records.
+/// A doubly linked list of spans, linked through the records of their first pages.
 class page_list {
  public:
   bool empty() const { return head_ == no_page; }

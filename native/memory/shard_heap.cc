@@ -10,10 +10,11 @@ namespace corebuf {
 
 namespace {
 
-constexpr size_t addresses_min = 8 * window_size;  // Bookkeeping, data and records begin in windows of their own.
+// Bookkeeping, data and records each begin in a region of their own.
+constexpr size_t addresses_min = 8 * region_size;
 
-// What each size class may keep idle in front of its slabs, a share of the budget: enough that work on some hundred
-// objects never reaches a slab. All of it is given up before an allocation fails.
+// Bytes that each size class may keep in its magazine, as a share of the budget: enough that work on a few
+// hundred objects never reaches a slab. All of it is given back before an allocation fails.
 constexpr size_t cached_bytes_min = 64 * KiB;
 constexpr size_t cached_bytes_max = 4 * MiB;
 
@@ -21,8 +22,8 @@ size_t cached_bytes(size_t budget) { return std::clamp(budget / 256, cached_byte
 
 constexpr unsigned order_for(size_t size) { return log2_ceil(align_up(size, page_size) / page_size); }
 
-/// The arena is address space, the budget is memory: with four times the budget in addresses a heap can be badly
-/// fragmented and still find a span.
+/// An arena has four times the budget in addresses, so that a heap can be badly fragmented and still find a
+/// span. Addresses cost nothing; the budget limits memory.
 size_t pages_for(size_t budget, size_t arena_size) {
   const size_t wanted = std::max(std::bit_ceil(std::min(budget, arena_size)) * 4, addresses_min);
   return std::min(wanted, arena_size) / page_size;
@@ -30,8 +31,8 @@ size_t pages_for(size_t budget, size_t arena_size) {
 
 }  // namespace
 
-/// Where things lie in the arena, as offsets from its beginning. What is handed out begins in a window of its own, so that
-/// no view of memory ever shows the bookkeeping; and so do the records, a quarter of all addresses.
+/// Layout of the arena, as offsets from its beginning. Data begin in a region of their own, so that no view
+/// ever shows the bookkeeping. So do records, which have a quarter of all addresses.
 struct heap_layout {
   explicit heap_layout(size_t page_count)
       : pages(page_count),
@@ -39,8 +40,8 @@ struct heap_layout {
         slots(table + align_up(page_count * sizeof(page), page_size)),
         resident(slots + align_up(page_count * slot_words_per_page * sizeof(uint64_t), page_size)),
         end(resident + align_up(page_set::bytes_for(page_count), page_size)),
-        data(align_up(end, window_size)),
-        records(align_up(page_count * page_size / 4 * 3, window_size)) {}
+        data(align_up(end, region_size)),
+        records(align_up(page_count * page_size / 4 * 3, region_size)) {}
 
   page_number page_at(size_t offset) const { return static_cast<page_number>(offset / page_size); }
 
@@ -53,20 +54,25 @@ struct heap_layout {
   size_t records;
 };
 
+size_t shard_heap::budget_max() {
+  const auto map = address_map::get();
+  if (!map) return 0;
+  const heap_layout at(map.value()->arena_size() / page_size);
+  return at.records - std::min(at.data, at.records);
+}
+
 result<shard_heap*> shard_heap::create(shard_id home, const heap_options& options) {
   const auto map = address_map::get();
   if (!map) return map.failure();
   std::byte* arena = map.value()->arena(home);
   const heap_layout at(pages_for(options.budget, map.value()->arena_size()));
-  if (options.budget < budget_min || at.data + budget_min > at.records) return error_code::out_of_memory;
+  if (options.budget < budget_min || options.budget > at.records - std::min(at.data, at.records)) return error_code::out_of_memory;
   if (!os_memory::commit(arena, at.end)) return error_code::out_of_memory;
 
   const page_table table(arena, reinterpret_cast<page*>(arena + at.table), reinterpret_cast<uint64_t*>(arena + at.slots),
                          at.pages);
   const page_set resident(reinterpret_cast<uint64_t*>(arena + at.resident));
-  heap_options fitting = options;
-  fitting.budget = std::min(options.budget, at.records - at.data);
-  return new (arena) shard_heap(home, table, resident, at, fitting);
+  return new (arena) shard_heap(home, table, resident, at, options);
 }
 
 void shard_heap::destroy(shard_heap* heap) {
@@ -76,7 +82,7 @@ void shard_heap::destroy(shard_heap* heap) {
   heap->trim();
   if (heap->on_node_) os_memory::prefer_node(arena, at.pages * page_size, os_memory::any_node);
   heap->~shard_heap();
-  // The next heap here expects zeros.
+  // The next heap in this arena expects zeros.
   if (!os_memory::purge(arena, at.data)) std::memset(arena, 0, at.end);
 }
 
@@ -116,7 +122,8 @@ void* shard_heap::allocate_slow(memory_zone& zone, size_t size, size_t alignment
   return __builtin_expect(memory != nullptr, 1) ? memory : allocate_reclaiming(zone, size, alignment);
 }
 
-/// Free slots may hold slabs that are free as a whole, and the other zone memory that nothing uses.
+/// Tries again after trim(), because cached slots may keep whole slabs, and the other zone may keep unused
+/// memory.
 void* shard_heap::allocate_reclaiming(memory_zone& zone, size_t size, size_t alignment) {
   trim();
   void* memory = try_allocate(zone, size, alignment);
@@ -129,7 +136,7 @@ void* shard_heap::refuse(size_t size) {
   return nullptr;
 }
 
-/// Counts down to the failure that a test has asked for.
+/// True for allocations that fail because a test has asked for it.
 bool shard_heap::must_fail() {
   if (fail_in_ == 0) return false;
   if (fail_in_ == 1) return true;
@@ -142,16 +149,16 @@ void* shard_heap::try_allocate(memory_zone& zone, size_t size, size_t alignment)
   const size_t padded = align_up(size, alignment);
   if (padded <= slot_size_max) {
     size_t size_class = size_class_of(padded);
-    while (slot_alignment(slot_sizes[size_class]) < alignment) ++size_class;  // A power of two ends the search.
+    while (slot_alignment(slot_sizes[size_class]) < alignment) ++size_class;  // at most to a power of two
     void* slot = zone.pools[size_class].allocate();
-    // Where there is no room for a slab of several, there may be for this one.
+    // There may be room for this one where there is none for a slab of several.
     return slot != nullptr || padded < page_size ? slot : allocate_span(zone, padded);
   }
   ++large_requests_;
   return allocate_span(zone, padded);
 }
 
-/// A span is aligned to its own size, and so to anything that divides it.
+/// A span is aligned to its own size, and so to every power of two up to it.
 void* shard_heap::allocate_span(memory_zone& zone, size_t size) {
   const unsigned order = order_for(size);
   const page_number first = zone.cache.allocate(order);

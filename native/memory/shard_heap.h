@@ -1,6 +1,7 @@
-// All memory of one shard: slots from slabs to 128 KiB, spans of pages above. Lies at the beginning of its own arena, so
-// that it outlives the thread it was made for. Only its home may allocate and free; the fast paths take no
-// lock, no atomic and no system call. Bytes that views may show and records of our own come from zones apart.
+// All memory of one shard: slots of slabs up to 128 KiB, spans of pages above. It lies at the beginning of
+// its own arena, so it outlives the thread it was made for. Only its home may allocate and free; the fast
+// paths take no lock, no atomic operation and no system call. Bytes that views may show and records of this
+// package come from separate zones.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +25,10 @@ struct memory_stats {
   uint64_t allocations = 0;
   uint64_t frees = 0;
   uint64_t failures = 0;
-  uint64_t large_requests = 0;  // of more than slot_size_max in one piece
+  uint64_t large_requests = 0;  // requests for more than slot_size_max contiguous bytes
 };
 
-/// What is done to bytes when their buffer is freed.
+/// How bytes are overwritten when their buffer is freed.
 enum class scrubbing : uint8_t { none, zero, poison };
 
 struct heap_options {
@@ -40,16 +41,22 @@ struct heap_layout;
 
 class shard_heap {
  public:
-  /// In the arena of `home`, which must be unused or have been destroyed.
+  /// Makes a heap in the arena of `home`, which must be unused or have been destroyed.
   static result<shard_heap*> create(shard_id home, const heap_options& options);
 
-  /// Everything has been freed: the arena's memory goes back to the system. `heap` is gone.
+  /// Gives the memory of the arena back to the system. Everything has been freed; `heap` is invalid
+  /// afterwards.
   static void destroy(shard_heap* heap);
 
-  /// 16-byte aligned; nullptr when the budget is spent. `size` is at least 1.
+  /// The heap in the arena of `home`. Another shard may ask it for usable_size(), of memory that it knows to be live.
+  static const shard_heap& of(shard_id home) {
+    return *reinterpret_cast<const shard_heap*>(the_address_map->arena(home));
+  }
+
+  /// `size` bytes, at least 1, aligned to 16. nullptr when the budget is spent.
   void* allocate(size_t size) { return allocate_in(data_, size); }
 
-  /// As allocate(), for what holds pointers, counts or the like: no view ever shows memory near it.
+  /// As allocate(), for records that hold pointers or counts: no view ever shows memory near them.
   void* allocate_record(size_t size) { return allocate_in(records_, size); }
 
   /// `alignment` is a power of two and at most 2 MiB.
@@ -65,22 +72,23 @@ class shard_heap {
     }
   }
 
-  /// What the allocation at `pointer` may really use.
+  /// The bytes that the allocation at `pointer` may use, which is the size of its slot or span.
   size_t usable_size(const void* pointer) const;
 
-  /// Gives memory that nothing uses back to the system; returns bytes.
+  /// Gives unused memory back to the system. Returns bytes.
   size_t trim();
-  /// Gives back what nothing has used since the last call; for intervals of about a second. Returns bytes.
+  /// Gives memory back that has been unused since the last call. Called about once a second. Returns bytes.
   size_t decay();
   bool idle_memory() const {
     return pages_.resident > pages_.used || data_.cache.pages() > 0 || records_.cache.pages() > 0;
   }
 
-  /// What is touched from now on should come from the node of the processor this thread is pinned to. Nothing happens where there
-  /// is only one.
+  /// Asks that memory which is touched from now on comes from the node of the processor that this thread is
+  /// pinned to. Does nothing where there is only one node.
   void prefer_node_here();
 
-  /// Tests: the n-th allocation from now fails as if the budget were spent, and so do all until it is called again; 0 is off.
+  /// For tests: the n-th allocation from now fails as if the budget were spent, and so do all after it, until
+  /// this is called again. 0 turns it off.
   void fail_in(uint64_t allocations) { fail_in_ = allocations; }
 
   shard_id home() const { return home_; }
@@ -88,9 +96,9 @@ class shard_heap {
   size_t budget() const { return pages_.most * page_size; }
   /// Bytes of live slots and spans.
   size_t used() const;
-  /// What the last allocation that failed had asked for.
+  /// Size of the last request that failed.
   size_t refused() const { return refused_; }
-  /// What stays committed when nothing lives: the heap itself.
+  /// Bytes that stay committed when no object lives: the heap itself.
   size_t committed_floor() const { return bookkeeping_pages_ * page_size; }
   size_t live_objects() const;
   memory_stats stats() const;
@@ -100,6 +108,8 @@ class shard_heap {
   void invariant();
 
   static constexpr size_t budget_min = 1 * MiB;
+  /// The largest budget for which create() can succeed; 0 when the process has no address map.
+  static size_t budget_max();
   static constexpr size_t alignment_max = 2 * MiB;
 
  private:

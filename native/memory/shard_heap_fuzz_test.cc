@@ -1,4 +1,4 @@
-// Random operations on a heap and on a map that remembers what should be where.
+// Random operations on a heap, and on a map that records where every object should be.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,7 +47,7 @@ class modelled_heap {
 
   void free() {
     if (order_.empty()) return;
-    // Old and young die alike.
+    // Old and new objects are freed with equal probability.
     const size_t at = random_() % order_.size();
     std::byte* memory = order_[at];
     order_[at] = order_.back();
@@ -86,7 +86,7 @@ class modelled_heap {
     }
   }
 
-  /// Both ends, where neighbours would write.
+  /// The first and last bytes, which a neighbour would overwrite.
   static void fill(std::byte* memory, size_t size, unsigned char pattern) {
     const size_t edge = std::min<size_t>(size, 64);
     std::memset(memory, pattern, edge);
@@ -115,7 +115,7 @@ void fuzz(size_t budget, size_t ops) {
   modelled_heap model(*heap, random);
   size_t target = 1000;
   for (size_t step = 0; step < ops; ++step) {
-    // The number of live objects swings, so that slabs and spans fill up and fall apart.
+    // The number of live objects rises and falls, so that slabs and spans fill up and become free again.
     if (step % 5000 == 0) target = random() % 8000;
     if (random() % 3 == 0 ? random() % 2 == 0 : model.live() < target) model.allocate();
     else model.free();

@@ -1,10 +1,11 @@
-// Which slot sizes exist: every multiple of 16 to 128 bytes, then four to a doubling to 16 KiB, then powers of two to 128 KiB.
+// The sizes of slots: every multiple of 16 up to 128 bytes, then four per doubling up to 16 KiB, then powers
+// of two up to 128 KiB.
 //
 //   16 32 48 64 80 96 112 128 │ 160 192 224 256 │ … │ 10240 12288 14336 16384 │ 32768 65536 131072
 //
-// Neighbours are at most a quarter apart up to 16 KiB, so a request of any size wastes an eighth of itself at most on average.
-// Slots begin at multiples of their size in naturally aligned slabs, so a slot of size s is aligned to the largest power of two in s:
-// a power of two is aligned to itself.
+// Neighbouring sizes differ by at most a quarter up to 16 KiB, so a request wastes an eighth of itself on
+// average at most. Slots begin at multiples of their size in naturally aligned slabs, so a slot of size s is
+// aligned to the largest power of two that divides s: a power of two is aligned to itself.
 #pragma once
 
 #include <array>
@@ -20,9 +21,9 @@ inline constexpr size_t page_size = 4 * KiB;
 inline constexpr unsigned page_shift = 12;
 
 inline constexpr size_t slot_granularity = 16;
-inline constexpr size_t slot_size_fine = 16 * KiB;  // up to here four classes to a doubling
+inline constexpr size_t slot_size_fine = 16 * KiB;  // up to this size there are four classes per doubling
 inline constexpr size_t slot_size_max = 128 * KiB;
-inline constexpr size_t size_classes = 8 + 4 * 7 + 3;  // to 128 one by one, seven doublings, three powers of two
+inline constexpr size_t size_classes = 8 + 4 * 7 + 3;  // up to 128, seven doublings, three powers of two
 
 namespace detail {
 
@@ -50,11 +51,11 @@ constexpr size_t size_class_of(size_t size) {
   return 8 + (octave - 7) * 4 + (quarter - 4);
 }
 
-/// What a slot of this size is aligned to wherever it lies.
+/// The alignment of every slot of this size.
 constexpr size_t slot_alignment(size_t slot_size) { return slot_size & (~slot_size + 1); }
 
-/// Pages of one slab: eight slots or more, at least 16 KiB so that small classes refill
-/// rarely. A sixteenth at most is left over at its end.
+/// log2 of the pages of one slab: eight slots or more, and at least 16 KiB so that small classes refill
+/// rarely. At most a sixteenth is left over at the end of a slab.
 constexpr unsigned slab_order(size_t size_class) {
   const size_t wanted = std::bit_ceil(slot_sizes[size_class] * size_t{8});
   return log2_floor((wanted < 16 * KiB ? 16 * KiB : wanted) / page_size);
@@ -66,7 +67,7 @@ constexpr size_t slab_slots(size_t size_class) {
 
 namespace detail {
 
-/// At the edges of each class; a test looks at every size, which is more than some compilers calculate.
+/// Checks the edges of each class. A test checks every size, which is more than some compilers compute.
 constexpr bool size_classes_are_sound() {
   for (size_t at = 0; at < size_classes; ++at) {
     const size_t smallest = at == 0 ? 1 : slot_sizes[at - 1] + 1;

@@ -33,7 +33,7 @@ TEST(SizeClass, CutsSlabsIntoFourSlotsOrMoreThatAreAllInside) {
     const size_t slab = page_size << slab_order(at);
     EXPECT_GE(slab_slots(at), slot_sizes[at] <= slot_size_fine ? 8u : 4u);
     EXPECT_LE(slab_slots(at) * slot_sizes[at], slab);
-    EXPECT_LE(slab_slots(at), 64 * slot_words_per_page << slab_order(at));  // the bits of its pages
+    EXPECT_LE(slab_slots(at), 64 * slot_words_per_page << slab_order(at));  // its slots fit into the bits of its pages
   }
 }
 

@@ -29,7 +29,8 @@ bool slab_pool::refill() {
   return true;
 }
 
-/// Where slots begin, and so what can be freed: of a slab of large slots a few pages in a hundred.
+/// Marks the pages in which slots begin, because only those can be freed. For large slots this is a few pages
+/// in a hundred.
 template <typename Visit>
 void slab_pool::each_page_of_slots(page_number first, Visit visit) const {
   const size_t step = std::max(slot_size(), page_size);
@@ -54,7 +55,8 @@ bool slab_pool::add_slab() {
   return true;
 }
 
-/// The lowest free slots, the lowest on top: pages that were never touched stay so until they are needed.
+/// Takes the lowest free slots, the lowest last so that it is used first: untouched pages stay untouched
+/// until they are needed.
 size_t slab_pool::take_slots(page_number first, std::span<void*> into) {
   page& slab = table_[first];
   const size_t given = std::min<size_t>(into.size(), slab.slots_free);
@@ -80,7 +82,7 @@ void slab_pool::spill(size_t keep) {
   slots_out_ -= count;
 }
 
-/// Slots that were freed together often lie together: a slab is looked up once per run of its slots.
+/// Slots that were freed together often lie together, so a slab is looked up once per run of its slots.
 void slab_pool::put_slots(std::span<void* const> slots) {
   const size_t slab_size = page_size << slab_order(size_class_);
   const size_t slots_in_slab = slab_slots(size_class_);

@@ -1,5 +1,6 @@
-// All slots of one size class of one shard. Both fast paths touch a magazine of free slots and nothing else; behind it each slab
-// knows its free slots as bits outside of the slab, so that a slab whose slots are all back can be given up.
+// All slots of one size class of one shard. Both fast paths touch only a magazine of free slots. Behind it
+// each slab records its free slots as bits outside of the slab, so that a slab whose slots are all free can
+// be given back.
 //
 //   allocate ◀── magazine ◀── refill ── slab: bits of free slots
 //   free     ──▶ magazine ──▶ spill  ── slab ──▶ span cache, when all of it is free
@@ -20,7 +21,7 @@ namespace corebuf {
 
 class slab_pool {
  public:
-  /// Lies in the arena of `table`. The magazine may hold `cached_bytes` idle.
+  /// The pool lies in the arena of `table`. The magazine may hold `cached_bytes` of free slots.
   slab_pool(span_cache& spans, page_table table, size_t size_class, size_t cached_bytes);
   slab_pool(const slab_pool&) = delete;
   slab_pool& operator=(const slab_pool&) = delete;
@@ -37,7 +38,8 @@ class slab_pool {
     free_.push(pointer);
   }
 
-  /// Puts the oldest free slots back into their slabs until `keep` are left; slabs that become whole are given up.
+  /// Returns the oldest free slots to their slabs until `keep` are left in the magazine. Slabs that are free
+  /// as a whole are given back.
   void spill(size_t keep);
 
   size_t slot_size() const { return slot_sizes[size_class_]; }
@@ -54,8 +56,9 @@ class slab_pool {
   static constexpr size_t cached_slots_max = 1024;
   static constexpr size_t cached_slots_min = 16;
 
-  /// What moves between magazine and slabs at once: a part, so that work on nearly as many objects as the magazine holds
-  /// soon finds it half full, and moves nothing any more.
+  /// Slots that move between magazine and slabs at once. It is a part of the magazine, so that a program
+  /// which holds nearly as many objects as the magazine soon finds it half full and then moves nothing any
+  /// more.
   size_t step() const { return free_.limit() / 4; }
 
   bool refill();
@@ -68,9 +71,9 @@ class slab_pool {
 
   magazine<void*, cached_slots_max> free_;
   uint64_t allocations_ = 0;
-  size_t slots_out_ = 0;  // not in their slab: live or in the magazine
+  size_t slots_out_ = 0;  // slots that are live or in the magazine
   size_t slabs_ = 0;
-  page_list partial_;     // slabs with a slot to give
+  page_list partial_;     // slabs with a free slot
   span_cache& spans_;
   page_table table_;
   const uint32_t reciprocal_;  // of the slot size, in 2^-32, rounded up

@@ -9,10 +9,11 @@ namespace corebuf {
 
 namespace {
 
-// One mprotect per step; the page tables behind it are the kernel's and cost nothing until touched.
+// Memory is committed with one mprotect per step; the page tables behind it are made by the kernel when pages
+// are touched.
 constexpr size_t commit_step_pages = 16 * MiB / page_size;
 
-static_assert(commit_step_pages * page_size % window_size == 0, "a window is accessible as a whole");
+static_assert(commit_step_pages * page_size % region_size == 0, "a region is accessible as a whole");
 
 constexpr size_t pages_in(unsigned order) { return size_t{1} << order; }
 
@@ -27,7 +28,7 @@ span_allocator::span_allocator(page_table table, page_set resident, page_number 
       budget_(budget),
       huge_pages_(huge_pages),
       accessible_end_(first) {
-  // The largest naturally aligned spans that fit, front to back.
+  // Frees the largest naturally aligned spans that fit, from front to back.
   size_t at = first;
   while (at < end_page_) {
     unsigned order = static_cast<unsigned>(std::countr_zero(at));
@@ -47,11 +48,11 @@ page_number span_allocator::allocate(unsigned order) {
   unsigned found = static_cast<unsigned>(std::countr_zero(fitting));
   const page_number first = free_[found].front();
   if (!make_accessible(first, wanted)) return no_page;
-  // Idle memory elsewhere must not carry the shard over its budget.
+  // Unused memory elsewhere is given back first, so that the shard stays within its budget.
   if (budget_.resident + wanted > budget_.most) {
     const size_t missing = wanted - resident_.count(first, wanted);
     if (budget_.resident + missing > budget_.most) purge();
-    // The system, or another zone, may hold on to it: then the shard has to do without.
+    // The system, or another zone, may keep its memory: then this allocation fails.
     if (budget_.resident + wanted - resident_.count(first, wanted) > budget_.most) return no_page;
   }
 
@@ -99,7 +100,7 @@ size_t span_allocator::purge(size_t pages_most) {
   return purged * page_size;
 }
 
-/// Pages that had memory.
+/// Returns how many of the pages had memory.
 size_t span_allocator::purge_span(page_number span) {
   if (span >= accessible_end_) return 0;
   const size_t count = std::min<size_t>(pages_in(table_[span].order), accessible_end_ - span);

@@ -1,7 +1,7 @@
-// Hands out runs of pages by the buddy method: every span is a power of two long and naturally aligned, and two
-// free halves of one span always merge. Belongs to one shard. Memory is committed in steps as spans first
-// reach it; pages of free spans keep their memory until purge() gives it back.
-// A shard has one for each zone of its arena, and one budget for all of them.
+// Hands out runs of pages by the buddy method: every span is a power of two long and naturally aligned, and
+// two free halves of one span always merge. Belongs to one shard. Memory is committed in steps as spans first
+// reach it; pages of free spans keep their memory until purge() gives it back. A shard has one allocator for
+// each zone of its arena, and one budget for all of them.
 #pragma once
 
 #include <array>
@@ -22,15 +22,17 @@ class span_allocator {
   span_allocator(const span_allocator&) = delete;
   span_allocator& operator=(const span_allocator&) = delete;
 
-  /// A span of 2^order pages, no_page when the budget or the arena is spent. Its record's kind is the caller's to set.
+  /// A span of 2^order pages; no_page when the budget or the arena is spent. The caller sets the kind in its
+  /// record.
   page_number allocate(unsigned order);
   void free(page_number first);
 
-  /// Gives the memory behind free spans back to the system, large spans first, until `pages_most` have gone; returns bytes.
+  /// Gives the memory behind free spans back to the system, large spans first, until `pages_most` have gone;
+  /// returns bytes.
   size_t purge(size_t pages_most = SIZE_MAX);
 
-  /// Gives back what has lain idle ever since the last call: called at intervals, memory that a load needs now and then
-  /// stays, and memory that nothing has needed for an interval goes.
+  /// Gives back memory that has been idle ever since the last call. Called at intervals: memory that the load
+  /// needs now and then stays, and memory that was not needed for an interval is given back.
   size_t decay();
 
   size_t pages_idle() const { return pages_resident_ - pages_used_; }
@@ -39,7 +41,7 @@ class span_allocator {
   size_t pages_resident() const { return pages_resident_; }
   void invariant() const;
 
-  static constexpr unsigned orders = 26;  // to 128 GiB
+  static constexpr unsigned orders = 26;  // spans up to 128 GiB
 
  private:
   bool make_accessible(page_number first, size_t count);
@@ -53,11 +55,11 @@ class span_allocator {
   const page_number end_page_;
   page_budget& budget_;
   const bool huge_pages_;
-  page_number accessible_end_;  // pages below are committed
+  page_number accessible_end_;  // pages below it are committed
   size_t pages_used_ = 0;
   size_t pages_resident_ = 0;
-  size_t pages_idle_least_ = 0;  // since the last decay()
-  uint32_t orders_free_ = 0;  // bit per order that has a free span
+  size_t pages_idle_least_ = 0;  // lowest number since the last decay()
+  uint32_t orders_free_ = 0;  // a bit for each order that has a free span
   std::array<page_list, orders> free_;
 };
 

@@ -1,5 +1,5 @@
-// Spans of up to 1 MiB that were just given back, in front of the span allocator: splitting and merging a span at every turn
-// would cost ten times what handing out the same one again does.
+// Spans of up to 1 MiB that were just given back, in front of the span allocator: splitting and merging a
+// span each time would cost ten times as much as handing out the same one again.
 #pragma once
 
 #include <array>
@@ -32,16 +32,16 @@ class span_cache {
     pages_ += size_t{1} << order;
   }
 
-  /// Everything goes back to the span allocator.
+  /// Returns every cached span to the span allocator.
   void clear();
 
-  /// In use as far as the span allocator knows.
+  /// Pages of cached spans, which the span allocator counts as used.
   size_t pages() const { return pages_; }
 
   void invariant() const;
 
  private:
-  static constexpr unsigned orders = 9;  // to 1 MiB
+  static constexpr unsigned orders = 9;  // spans up to 1 MiB
   static constexpr size_t spans_max = 32;
   static constexpr size_t bytes_max = 4 * MiB;  // per order
 

@@ -1,61 +1,70 @@
 #include "node/backing_store.h"
 
-// std::shared_ptr asks glibc 2.32 whether the process has one thread, and would keep the addon from loading where glibc is older. Our
-// own answer is always no.
+#include <utility>
+
+#include "base/assert.h"
+#include "node/v8_interface.h"
+
+// std::shared_ptr asks glibc 2.32 whether the process has one thread, by this variable, and an addon that needs it does not
+// load where glibc is older. So the addon has a variable of its own, which always says no.
 extern "C" {
-__attribute__((visibility("hidden"))) char __libc_single_threaded = 0;  // NOLINT(bugprone-reserved-identifier)
+__attribute__((visibility("hidden"))) char __libc_single_threaded =
+    0;  // NOLINT(bugprone-reserved-identifier)
 }
-
-// The part of V8's interface that is used, declared so that the compiler makes the calls and the names it would make with V8's
-// header; they are the same from Node 20 to 26. New() is never called: that Node exports it under this name, which
-// spells out std::shared_ptr, proves that both mean the same class by that (libc++, as in Electron, has another).
-namespace v8 {
-
-#define V8_EXPORTED __attribute__((weak, visibility("default")))
-
-class Isolate;
-template <typename T>
-class Local;
-
-class ArrayBuffer {
- public:
-  V8_EXPORTED static Local<ArrayBuffer> New(Isolate* isolate, std::shared_ptr<BackingStore> store);
-  V8_EXPORTED std::shared_ptr<BackingStore> GetBackingStore();
-};
-
-class BackingStore {
- public:
-  V8_EXPORTED size_t ByteLength() const;
-  V8_EXPORTED bool IsResizableByUserJavaScript() const;
-};
-
-#undef V8_EXPORTED
-
-}  // namespace v8
 
 namespace corebuf {
-
-namespace {
-
-/// As an argument: compilers take it for granted that the address of a method that is named is not null.
-template <typename Function>
-bool exported(Function found) {
-  return found != nullptr;
-}
-
-}  // namespace
 
 bool backing_stores_reachable() {
   return exported(&v8::ArrayBuffer::New) && exported(&v8::ArrayBuffer::GetBackingStore) &&
          exported(&v8::BackingStore::ByteLength) && exported(&v8::BackingStore::IsResizableByUserJavaScript);
 }
 
-/// A napi_value is a v8::Local, and what a Local points to is what V8's methods are called on. SharedArrayBuffers are the same
-/// class inside V8; only the interface tells them apart.
-backing_store backing_store_of(napi_value buffer) { return reinterpret_cast<v8::ArrayBuffer*>(buffer)->GetBackingStore(); }
+/// A napi_value is a v8::Local, and V8's methods are called on the object that a Local points to. A SharedArrayBuffer is the
+/// same class inside V8; only the interface tells them apart.
+backing_store backing_store_of(napi_value buffer) {
+  return reinterpret_cast<v8::ArrayBuffer*>(buffer)->GetBackingStore();
+}
 
 bool resizable(const backing_store& store) { return store->IsResizableByUserJavaScript(); }
 
 size_t length_of(const backing_store& store) { return store->ByteLength(); }
+
+namespace {
+
+napi_value array_buffer_on(std::unique_ptr<v8::BackingStore> store) {
+  return reinterpret_cast<napi_value>(v8::ArrayBuffer::New(v8::Isolate::GetCurrent(), std::move(store)).slot);
+}
+
+bool windows_reachable() {
+  return backing_stores_reachable() && exported(&v8::ArrayBuffer::NewBackingStore) &&
+         exported(&v8::ArrayBuffer::SetDetachKey) && exported(&v8::BackingStore::EmptyDeleter) &&
+         exported(&v8::Isolate::GetCurrent);
+}
+
+}  // namespace
+
+bool external_buffers_allowed(napi_env env) {
+  static std::byte probed;
+  napi_value probe = nullptr;
+  return windows_reachable() && napi_create_external_arraybuffer(env, &probed, sizeof probed, nullptr, nullptr, &probe) == napi_ok;
+}
+
+napi_value array_buffer_over(void* data, size_t length) {
+  return array_buffer_on(v8::ArrayBuffer::NewBackingStore(data, length, v8::BackingStore::EmptyDeleter, nullptr));
+}
+
+napi_value array_buffer_over(void* data, size_t length, backing_store held) {
+  const auto let_go = [](void*, size_t, void* hint) { delete static_cast<backing_store*>(hint); };
+  auto* hint = new backing_store(std::move(held));
+  return array_buffer_on(v8::ArrayBuffer::NewBackingStore(data, length, let_go, hint));
+}
+
+void allow_detaching(napi_env env, napi_value buffer) {
+  if (!windows_reachable()) return;
+  napi_value undefined = nullptr;
+  ASSERT(napi_get_undefined(env, &undefined) == napi_ok);
+  // See backing_store_of about a napi_value and a Local.
+  reinterpret_cast<v8::ArrayBuffer*>(buffer)->SetDetachKey({reinterpret_cast<v8::Value*>(undefined)});
+}
 
 }  // namespace corebuf

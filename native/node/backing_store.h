@@ -1,7 +1,7 @@
-// Shared ownership of the memory under a JavaScript buffer, by V8's own means: a v8::BackingStore is what an ArrayBuffer, and
-// whoever it is transferred to, holds its memory by. It outlives the ArrayBuffer and the isolate, and may be given up on any
-// thread, which no N-API reference can. No V8 header is needed: the few functions that are called, which every Node exports are declared
-// in the .cc and linked weakly. Where one is missing wrapping copies.
+// Shared ownership of the memory under a JavaScript buffer, and ArrayBuffers over memory of ours. An ArrayBuffer holds its memory by a
+// v8::BackingStore, which outlives the ArrayBuffer and the isolate and may be given up on any thread; no Node-API reference can do that.
+// An external ArrayBuffer of Node-API has a finalizer, counts as V8's memory, and is detached when the thread ends, which aborts the process
+// when a program has marked it as untransferable. Where Node does not export the functions that are needed, IoBuf.wrap() and views copy.
 #pragma once
 
 #include <node_api.h>
@@ -17,15 +17,26 @@ namespace corebuf {
 
 using backing_store = std::shared_ptr<v8::BackingStore>;
 
-/// False where this Node does not export what the others call.
+/// False where this Node does not export the functions that the others call; then they must not be called.
 bool backing_stores_reachable();
 
-/// Of an ArrayBuffer or a SharedArrayBuffer.
+/// `buffer` is an ArrayBuffer or a SharedArrayBuffer.
 backing_store backing_store_of(napi_value buffer);
 
-/// JavaScript may take pages away from under it.
+/// Whether JavaScript can shrink the memory while others use it.
 bool resizable(const backing_store& store);
 
 size_t length_of(const backing_store& store);
+
+/// Whether the functions below may be called: Electron, and other builds of V8 with a sandbox, forbid such ArrayBuffers.
+bool external_buffers_allowed(napi_env env);
+
+/// A new ArrayBuffer over `length` bytes that stay mapped for the life of the process. V8 counts no memory for it.
+napi_value array_buffer_over(void* data, size_t length);
+/// The same over a part of the memory of `held`, which lives as long as the ArrayBuffer.
+napi_value array_buffer_over(void* data, size_t length, backing_store held);
+
+/// Takes away the key with which newer versions of Node lock an ArrayBuffer that is marked as untransferable.
+void allow_detaching(napi_env env, napi_value buffer);
 
 }  // namespace corebuf

@@ -1,15 +1,12 @@
 #include "node/script_callback.h"
 
-#include "node/arguments.h"
+#include "base/assert.h"
+#include "node/results.h"
 
 namespace corebuf {
 
 void script_callback::set(napi_env env, napi_value function, const char* name) {
-  if (function_ != nullptr) {
-    napi_delete_reference(env, function_);
-    napi_delete_reference(env, resource_);
-    napi_async_destroy(env, context_);
-  }
+  clear();
   env_ = env;
   napi_value resource = nullptr;
   napi_value resource_name = nullptr;
@@ -20,11 +17,20 @@ void script_callback::set(napi_env env, napi_value function, const char* name) {
   ASSERT(napi_create_reference(env, resource, 1, &resource_) == napi_ok);
 }
 
+void script_callback::clear() {
+  if (function_ == nullptr) return;
+  napi_delete_reference(env_, function_);
+  napi_delete_reference(env_, resource_);
+  napi_async_destroy(env_, context_);
+  function_ = nullptr;
+}
+
 script_callback::scope::scope(const script_callback& of) : of_(of) {
   if (of.function_ == nullptr || napi_open_handle_scope(of.env_, &handle_scope_) != napi_ok) return;
   napi_value resource = nullptr;
   napi_get_reference_value(of.env_, of.resource_, &resource);
-  if (napi_open_callback_scope(of.env_, resource, of.context_, &callback_scope_) != napi_ok) callback_scope_ = nullptr;
+  if (napi_open_callback_scope(of.env_, resource, of.context_, &callback_scope_) != napi_ok)
+    callback_scope_ = nullptr;
 }
 
 script_callback::scope::~scope() {
@@ -32,13 +38,22 @@ script_callback::scope::~scope() {
   if (handle_scope_ != nullptr) napi_close_handle_scope(of_.env_, handle_scope_);
 }
 
-/// Fails only when the thread is being terminated: the facade's callbacks throw nothing.
+void script_callback::run(uint32_t count, void (*settle)(void* context), void* context) const {
+  const scope entered(*this);
+  if (entered.open()) call_function(count);
+  settle(context);
+}
+
+/// Fails only when the thread is being terminated: the functions that are set throw nothing.
 void script_callback::call_function(uint32_t count) const {
   napi_value function = nullptr;
   napi_value global = nullptr;
-  if (napi_get_reference_value(env_, function_, &function) != napi_ok || napi_get_global(env_, &global) != napi_ok) return;
+  if (napi_get_reference_value(env_, function_, &function) != napi_ok ||
+      napi_get_global(env_, &global) != napi_ok)
+    return;
   napi_value argument = to_js(env_, count);
-  if (napi_call_function(env_, global, function, 1, &argument, nullptr) == napi_pending_exception) report_exception();
+  if (napi_call_function(env_, global, function, 1, &argument, nullptr) == napi_pending_exception)
+    report_exception();
 }
 
 void script_callback::report_exception() const {

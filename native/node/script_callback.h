@@ -1,28 +1,24 @@
-// A function of the facade that C++ calls from the event loop: once per batch, never once per item.
+// A batch_callback that calls a function of TypeScript by Node-API.
 #pragma once
 
 #include <node_api.h>
 
 #include <cstdint>
 
+#include "turn/batch_callback.h"
+
 namespace corebuf {
 
-class script_callback {
+class script_callback final : public batch_callback {
  public:
-  /// Takes the place of what was set before: the facade may be loaded again in a thread, as test runners do.
+  /// Replaces the function that was set before, if any: one thread may load the package several times, as
+  /// test runners do.
   void set(napi_env env, napi_value function, const char* name);
-
-  /// Runs the function with `count`, then `settle`, then microtasks: what the caller gives back in `settle` is back before any
-  /// promise that the function has settled goes on.
-  template <typename Settle>
-  void call(uint32_t count, Settle settle) const {
-    const scope entered(*this);
-    if (entered.open()) call_function(count);
-    settle();
-  }
+  /// Lets go of the function, so that it can be collected.
+  void clear();
 
  private:
-  /// Microtasks and ticks run when it ends.
+  /// The scope of a callback: microtasks and ticks run when it ends.
   class scope {
    public:
     explicit scope(const script_callback& of);
@@ -37,6 +33,7 @@ class script_callback {
     napi_callback_scope callback_scope_ = nullptr;
   };
 
+  void run(uint32_t count, void (*settle)(void* context), void* context) const override;
   void call_function(uint32_t count) const;
   void report_exception() const;
 

@@ -3,34 +3,7 @@
 #include <ostream>
 #include <streambuf>
 
-// As in backing_store.cc: declared so that the compiler makes the names which Node 20 to 26 export, and linked weakly.
-namespace v8 {
-
-#define V8_EXPORTED __attribute__((weak, visibility("default")))
-
-class String;
-template <typename T>
-class Local;
-
-class Isolate {
- public:
-  V8_EXPORTED static Isolate* GetCurrent();
-  V8_EXPORTED void RequestInterrupt(void (*callback)(Isolate* isolate, void* data), void* data);
-  V8_EXPORTED void AddBeforeCallEnteredCallback(void (*callback)(Isolate* isolate));
-  V8_EXPORTED void RemoveBeforeCallEnteredCallback(void (*callback)(Isolate* isolate));
-};
-
-class Message {
- public:
-  V8_EXPORTED static void PrintCurrentStackTrace(Isolate* isolate, std::ostream& out);  // Node 20 and 22
-  V8_EXPORTED static void PrintCurrentStackTrace(Isolate* isolate, std::ostream& out,
-                                                 bool (*wanted)(Isolate* isolate,
-                                                                Local<String> script));  // 24 and later
-};
-
-#undef V8_EXPORTED
-
-}  // namespace v8
+#include "node/v8_interface.h"
 
 namespace corebuf {
 
@@ -40,12 +13,6 @@ using print_stack = void (*)(v8::Isolate* isolate, std::ostream& out);
 using print_stack_of = void (*)(v8::Isolate* isolate, std::ostream& out,
                                 bool (*wanted)(v8::Isolate*, v8::Local<v8::String>));
 
-/// As arguments, because compilers take it for granted that what is named is there.
-template <typename Function>
-bool exported(Function found) {
-  return found != nullptr;
-}
-
 bool prints_stack() { return exported<print_stack>(&v8::Message::PrintCurrentStackTrace); }
 bool prints_stack_of() { return exported<print_stack_of>(&v8::Message::PrintCurrentStackTrace); }
 
@@ -54,7 +21,7 @@ bool tells_entries() {
          exported(&v8::Isolate::RemoveBeforeCallEnteredCallback);
 }
 
-/// Takes what fits, without allocating.
+/// Keeps what fits and drops the rest. Allocates nothing.
 class bounded_buffer final : public std::streambuf {
  public:
   explicit bounded_buffer(std::span<char> into) { setp(into.data(), into.data() + into.size()); }

@@ -1,62 +1,67 @@
-#include "node/shard_binding.h"
-
+// This thread's shard: attaching, its counters, and facts about the machine.
 #include <napi.h>
 
+#include <algorithm>
+
+#include "base/os_system.h"
+#include "io/alignment.h"
+#include "io/engine_choice.h"
+#include "io/os_file.h"
 #include "memory/os_memory.h"
-#include "node/arguments.h"
-#include "node/binding.h"
-#include "node/environment.h"
-#include "shard/cpu.h"
+#include "net/os_socket.h"
+#include "net/poller.h"
+#include "node/entry.h"
+#include "node/results.h"
+#include "shard/os_cpu.h"
 #include "shard/mesh.h"
 
 namespace corebuf {
 
 namespace {
 
-Napi::Number number(napi_env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
-
 /// setup(outgoing, incoming)
-napi_value setup(napi_env env, napi_callback_info info) {
-  const arguments<2> call(env, info);
-  environment& here = call.here();
-  ASSERT(call.memory(0).size() == exchange::size && call.memory(1).size() == exchange::size);
-  call.keep(0);
-  call.keep(1);
-  here.area.outgoing = call.memory(0).data();
-  here.area.incoming = call.memory(1).data();
-  return to_js(env, error_code::none);
+napi_value setup(const entry_call& call, array_buffer outgoing, array_buffer incoming) {
+  if (outgoing.memory.size() != exchange::size || incoming.memory.size() != exchange::size) return call.refuse("an area is not of the size of one");
+  call.keep(outgoing.value);
+  call.keep(incoming.value);
+  call.here.turn.area.outgoing = outgoing.memory.data();
+  call.here.turn.area.incoming = incoming.memory.data();
+  return to_js(call.env, error_code::none);
 }
 
-napi_value on_messages(napi_env env, napi_callback_info info) {
-  const arguments<1> call(env, info);
-  call.here().on_messages.set(env, call.raw(0), "corebuf:messages");
-  return to_js(env, error_code::none);
+napi_value on_messages(const entry_call& call, js_function callback) {
+  call.here.on_messages.set(call.env, callback.value, "corebuf:messages");
+  return to_js(call.env, error_code::none);
 }
 
-napi_value on_completions(napi_env env, napi_callback_info info) {
-  const arguments<1> call(env, info);
-  call.here().on_completions.set(env, call.raw(0), "corebuf:completions");
-  return to_js(env, error_code::none);
+napi_value on_completions(const entry_call& call, js_function callback) {
+  call.here.on_completions.set(call.env, callback.value, "corebuf:completions");
+  return to_js(call.env, error_code::none);
 }
 
 /// attach(budget, spin, hugePages, scrubbing): 0, a negative error code, or 1 when this thread is attached already
-napi_value attach(napi_env env, napi_callback_info info) {
-  const arguments<4> call(env, info);
-  if (call.here().attached()) return to_js(env, 1);
+napi_value attach(const entry_call& call, uint64_t budget, uint32_t spin_us, uint32_t huge_pages, uint32_t scrub) {
+  if (call.here.attached()) return to_js(call.env, 1);
+  if (call.here.turn.area.outgoing == nullptr) return call.refuse("setup() comes first");
+  if (scrub > static_cast<uint32_t>(scrubbing::poison)) return call.refuse("there is no such scrubbing");
   const attach_options options = {
-      .memory = {.budget = call.size(0), .huge_pages = call.word(2) != 0, .scrub = static_cast<scrubbing>(call.word(3))},
-      .spin_us = call.word(1),
+      .memory = {.budget = budget, .huge_pages = huge_pages != 0, .scrub = static_cast<scrubbing>(scrub)},
+      .spin_us = spin_us,
   };
-  return to_js(env, call.here().attach(options));
+  return to_js(call.env, call.here.attach(options));
 }
 
-/// shardRef(): {id, incarnation, arenaPieces}: windows per arena, so that places tell their home
-napi_value shard_ref_of(napi_env env, napi_callback_info info) {
-  const shard_ref ref = arguments<0>(env, info).here().home().ref();
-  Napi::Object described = Napi::Object::New(env);
-  described["id"] = number(env, ref.id);
-  described["incarnation"] = number(env, ref.incarnation);
-  described["arenaPieces"] = number(env, the_address_map->arena_size() / window_size);
+/// leave(): 1 when the shard is gone and attach() may be called again, 0 when nothing has changed; see environment::leave
+napi_value leave(const entry_call& call) { return to_js(call.env, call.here.leave() ? 1 : 0); }
+
+/// shardRef(): {id, incarnation, arenaRegions}. With the number of regions per arena JavaScript knows the
+/// home of an address.
+napi_value shard_ref_of(const attached_call& call) {
+  const shard_ref ref = call.home().ref();
+  Napi::Object described = Napi::Object::New(call.env);
+  described["id"] = to_js(call.env, ref.id);
+  described["incarnation"] = to_js(call.env, ref.incarnation);
+  described["arenaRegions"] = to_js(call.env, the_address_map->arena_size() / region_size);
   return described;
 }
 
@@ -68,37 +73,53 @@ Napi::Object describe_classes(napi_env env, const shard_heap& heap) {
     const slab_pool& records = heap.records().pools[size_class];
     if (data.slabs() + records.slabs() == 0) continue;
     Napi::Object described = Napi::Object::New(env);
-    described["size"] = number(env, data.slot_size());
-    described["used"] = number(env, data.slots_live() + records.slots_live());
-    described["free"] = number(env, data.slots_free() + records.slots_free());
-    described["slabs"] = number(env, data.slabs() + records.slabs());
+    described["size"] = to_js(env, data.slot_size());
+    described["used"] = to_js(env, data.slots_live() + records.slots_live());
+    described["free"] = to_js(env, data.slots_free() + records.slots_free());
+    described["slabs"] = to_js(env, data.slabs() + records.slabs());
     classes[filled++] = described;
   }
   return classes;
 }
 
-/// memoryStats(): MemoryStats but for leaksReclaimed, which the facade counts
-napi_value memory_stats_of(napi_env env, napi_callback_info info) {
-  environment& here = arguments<0>(env, info).here();
+/// Bytes of this shard's memory that something else than its own JavaScript objects refers to: other shards, and operations that
+/// are under way.
+size_t lent_by(environment& here) {
+  const size_t referenced = here.home().holdings_here().referenced;
+  return referenced - std::min(referenced, here.turn.handles.referenced_of(here.home().id()));
+}
+
+/// heldOf(home): bytes of that shard's memory, or of memory that it wraps, to which JavaScript's objects here refer
+napi_value held_of(const attached_call& call, uint32_t home) {
+  if (home >= shards_max) return call.refuse("there is no such shard");
+  call.here.turn.do_listed();
+  return to_js(call.env, uint64_t{call.handles().referenced_of(static_cast<shard_id>(home))});
+}
+
+/// memoryStats(): MemoryStats without leaksReclaimed, which TypeScript counts
+napi_value memory_stats_of(const attached_call& call) {
+  const napi_env env = call.env;
+  environment& here = call.here;
   shard& home = here.home();
-  here.handles.release_listed(home);
+  here.turn.do_listed();
   const memory_stats stats = home.heap().stats();
   Napi::Object described = Napi::Object::New(env);
-  described["budget"] = number(env, stats.budget);
-  described["committed"] = number(env, stats.committed);
-  described["used"] = number(env, stats.used);
-  described["free"] = number(env, stats.free);
-  described["liveObjects"] = number(env, stats.live_objects);
-  described["allocations"] = number(env, stats.allocations);
-  described["frees"] = number(env, stats.frees);
-  described["failures"] = number(env, stats.failures);
-  described["largeRequests"] = number(env, stats.large_requests);
-  described["pinned"] = number(env, home.holdings_here().pinned);
-  described["wrapped"] = number(env, home.holdings_here().wrapped);
-  described["referenced"] = number(env, home.holdings_here().referenced);
-  described["remoteFreesSent"] = number(env, home.counters().returns_sent);
-  described["remoteFreesReceived"] = number(env, home.counters().returns_received);
-  described["remoteFreesPending"] = number(env, home.returns_pending());
+  described["budget"] = to_js(env, stats.budget);
+  described["committed"] = to_js(env, stats.committed);
+  described["used"] = to_js(env, stats.used);
+  described["free"] = to_js(env, stats.free);
+  described["liveObjects"] = to_js(env, stats.live_objects);
+  described["allocations"] = to_js(env, stats.allocations);
+  described["frees"] = to_js(env, stats.frees);
+  described["failures"] = to_js(env, stats.failures);
+  described["largeRequests"] = to_js(env, stats.large_requests);
+  described["pinned"] = to_js(env, home.holdings_here().pinned);
+  described["wrapped"] = to_js(env, home.holdings_here().wrapped);
+  described["referenced"] = to_js(env, home.holdings_here().referenced);
+  described["lent"] = to_js(env, lent_by(here));
+  described["remoteFreesSent"] = to_js(env, home.counters().returns_sent);
+  described["remoteFreesReceived"] = to_js(env, home.counters().returns_received);
+  described["remoteFreesPending"] = to_js(env, home.returns_pending());
   described["classes"] = describe_classes(env, home.heap());
   return described;
 }
@@ -110,10 +131,10 @@ Napi::Array describe_lanes(napi_env env, const shard& home) {
     const auto peer = static_cast<shard_id>(id);
     if (home.sent_to(peer) == 0 && home.received_from(peer) == 0 && home.waiting_for(peer) == 0) continue;
     Napi::Object described = Napi::Object::New(env);
-    described["to"] = number(env, peer);
-    described["sent"] = number(env, home.sent_to(peer));
-    described["received"] = number(env, home.received_from(peer));
-    described["waiting"] = number(env, home.waiting_for(peer));
+    described["to"] = to_js(env, peer);
+    described["sent"] = to_js(env, home.sent_to(peer));
+    described["received"] = to_js(env, home.received_from(peer));
+    described["waiting"] = to_js(env, home.waiting_for(peer));
     lanes[filled++] = described;
   }
   return lanes;
@@ -121,13 +142,13 @@ Napi::Array describe_lanes(napi_env env, const shard& home) {
 
 Napi::Object describe_ledger(napi_env env, const ledger& counted) {
   Napi::Object copied = Napi::Object::New(env);
-  for (size_t place = 0; place < counted.copied.size(); ++place) {
-    copied[copy_place_names[place]] = number(env, counted.copied[place]);
+  for (size_t kind = 0; kind < counted.copied.size(); ++kind) {
+    copied[copy_kind_names[kind]] = to_js(env, counted.copied[kind]);
   }
   Napi::Object described = Napi::Object::New(env);
   described["copied"] = copied;
-  described["shared"] = number(env, counted.shared);
-  described["moved"] = number(env, counted.moved);
+  described["shared"] = to_js(env, counted.shared);
+  described["moved"] = to_js(env, counted.moved);
   return described;
 }
 
@@ -137,12 +158,15 @@ Napi::Array describe_io_classes(napi_env env, const io_classes& classes) {
     const io_class& its = classes[index];
     Napi::Object one = Napi::Object::New(env);
     one["name"] = Napi::String::New(env, its.name);
-    one["shares"] = number(env, its.shares);
-    one["queued"] = number(env, its.queued);
-    one["inFlight"] = number(env, its.in_flight);
-    one["completed"] = number(env, its.completed);
-    one["bytes"] = number(env, its.bytes);
-    one["waitedMicroseconds"] = number(env, its.waited_us);
+    one["shares"] = to_js(env, its.shares);
+    one["latencyGoal"] = to_js(env, its.goal_us);
+    one["latencyP50"] = to_js(env, its.latency.quantile(0.5));
+    one["latencyP99"] = to_js(env, its.latency.quantile(0.99));
+    one["queued"] = to_js(env, its.queued);
+    one["inFlight"] = to_js(env, its.in_flight);
+    one["completed"] = to_js(env, its.completed);
+    one["bytes"] = to_js(env, its.bytes);
+    one["waitedMicroseconds"] = to_js(env, its.waited_us);
     described[index] = one;
   }
   return described;
@@ -152,13 +176,13 @@ Napi::Object describe_io(napi_env env, file_table& files) {
   const io_stats stats = files.stats();
   Napi::Object described = Napi::Object::New(env);
   described["engine"] = Napi::String::New(env, files.engine_name());
-  described["reads"] = number(env, stats.reads);
-  described["writes"] = number(env, stats.writes);
-  described["syncs"] = number(env, stats.syncs);
-  described["bytesRead"] = number(env, stats.bytes_read);
-  described["bytesWritten"] = number(env, stats.bytes_written);
-  described["inFlight"] = number(env, stats.in_flight);
-  described["submits"] = number(env, stats.submits);
+  described["reads"] = to_js(env, stats.reads);
+  described["writes"] = to_js(env, stats.writes);
+  described["syncs"] = to_js(env, stats.syncs);
+  described["bytesRead"] = to_js(env, stats.bytes_read);
+  described["bytesWritten"] = to_js(env, stats.bytes_written);
+  described["inFlight"] = to_js(env, stats.in_flight);
+  described["submits"] = to_js(env, stats.submits);
   described["classes"] = describe_io_classes(env, files.classes());
   return described;
 }
@@ -166,67 +190,87 @@ Napi::Object describe_io(napi_env env, file_table& files) {
 Napi::Array describe_lengths(napi_env env, const turn_meter& meter) {
   Napi::Array lengths = Napi::Array::New(env);
   uint32_t filled = 0;
-  for (const uint64_t turns : meter.by_length()) lengths[filled++] = number(env, turns);
+  for (const uint64_t turns : meter.by_length()) lengths[filled++] = to_js(env, turns);
   return lengths;
 }
 
-/// shardStats(): what ShardStats has besides id, cpu and memory
-napi_value shard_stats(napi_env env, napi_callback_info info) {
-  environment& here = arguments<0>(env, info).here();
+/// shardStats(): ShardStats without id, cpu and memory
+napi_value shard_stats(const attached_call& call) {
+  const napi_env env = call.env;
+  environment& here = call.here;
   Napi::Object described = Napi::Object::New(env);
   described["lanes"] = describe_lanes(env, here.home());
-  described["turns"] = number(env, here.meter.turns());
-  described["stalls"] = number(env, here.meter.stalls());
-  described["longestTurn"] = number(env, here.meter.longest_us());
-  described["turnLengths"] = describe_lengths(env, here.meter);
+  described["turns"] = to_js(env, here.turn.meter.turns());
+  described["stalls"] = to_js(env, here.turn.meter.stalls());
+  described["longestTurn"] = to_js(env, here.turn.meter.longest_us());
+  described["turnLengths"] = describe_lengths(env, here.turn.meter);
   described["ledger"] = describe_ledger(env, here.home().ledger_here());
-  described["io"] = describe_io(env, here.files);
+  described["io"] = describe_io(env, here.turn.files);
   return described;
 }
 
-/// lastRefused(): bytes that the last failed allocation asked for
-napi_value last_refused(napi_env env, napi_callback_info info) {
-  return to_js(env, static_cast<double>(arguments<0>(env, info).here().home().heap().refused()));
+/// lastRefused(): bytes of the last allocation that failed
+napi_value last_refused(const attached_call& call) {
+  return to_js(call.env, static_cast<double>(call.home().heap().refused()));
 }
 
-/// failIn(n): the n-th allocation from now fails, and all after it, until failIn(0)
-napi_value fail_in(napi_env env, napi_callback_info info) {
-  const arguments<1> call(env, info);
-  call.here().home().heap().fail_in(call.word(0));
-  return to_js(env, error_code::none);
+/// failIn(n): for tests; the n-th allocation from now fails, and all after it, until failIn(0)
+napi_value fail_in(const attached_call& call, uint32_t allocations) {
+  call.home().heap().fail_in(allocations);
+  return to_js(call.env, error_code::none);
 }
 
-napi_value trim(napi_env env, napi_callback_info info) {
-  environment& here = arguments<0>(env, info).here();
+napi_value trim(const attached_call& call) {
+  const napi_env env = call.env;
+  environment& here = call.here;
   shard& home = here.home();
-  here.handles.release_listed(home);
+  here.turn.do_listed();
   return to_js(env, static_cast<double>(home.heap().trim()));
 }
 
-/// pinThread(cpu): true when it worked
-napi_value pin_thread_to(napi_env env, napi_callback_info info) {
-  const arguments<1> call(env, info);
-  return Napi::Boolean::New(env, pin_thread(static_cast<int>(call.word(0))));
+/// pinThread(cpu): whether the system has pinned this thread
+napi_value pin_thread_to(const entry_call& call, uint32_t cpu) {
+  return Napi::Boolean::New(call.env, pin_thread(static_cast<int>(cpu)));
 }
 
-/// preferNodeHere(): this thread is pinned, and its memory should be near
-napi_value prefer_node_here(napi_env env, napi_callback_info info) {
-  arguments<0>(env, info).here().home().heap().prefer_node_here();
-  return to_js(env, error_code::none);
+/// preferNodeHere(): memory of this thread, which is pinned, should come from the node of its processor
+napi_value prefer_node_here(const attached_call& call) {
+  call.home().heap().prefer_node_here();
+  return to_js(call.env, error_code::none);
 }
 
-/// machine(): {cpus, cpusAllowed, memory, ioUringRefusal, orphans}
-napi_value machine(napi_env env, napi_callback_info) {
+/// memoryLimits(): {process, byGroup, addresses, shard}: bytes, and whether the first is the limit of a cgroup
+napi_value memory_limits(const entry_call& call) {
+  const size_t addresses = os_memory::address_limit();
+  Napi::Object described = Napi::Object::New(call.env);
+  described["process"] = to_js(call.env, os_memory::limit());
+  described["byGroup"] = Napi::Boolean::New(call.env, os_memory::limit() < os_memory::machine_memory());
+  described["addresses"] = addresses == SIZE_MAX ? napi_value{Napi::Env(call.env).Null()} : to_js(call.env, addresses);
+  described["shard"] = to_js(call.env, shard_heap::budget_max());
+  return described;
+}
+
+/// machine(): {backend, engine, poller, cpus, cpusAllowed, memory, ioUringRefusal, directIo, durableWrites, allocation, hugePages, sharedPorts, deadShards}
+napi_value machine(const entry_call& call) {
+  const napi_env env = call.env;
   Napi::Array allowed = Napi::Array::New(env);
   uint32_t filled = 0;
   for (const int cpu : cpus_allowed()) allowed[filled++] = Napi::Number::New(env, cpu);
   Napi::Object described = Napi::Object::New(env);
-  described["cpus"] = number(env, cpus_usable());
+  described["backend"] = Napi::String::New(env, os_system());
+  described["engine"] = Napi::String::New(env, engine_here());
+  described["poller"] = Napi::String::New(env, poller_here());
+  described["cpus"] = to_js(env, cpus_usable());
   described["cpusAllowed"] = allowed;
-  described["memory"] = number(env, os_memory::limit());
+  described["memory"] = to_js(env, os_memory::limit());
   const char* refusal = uring_refusal();
   described["ioUringRefusal"] = refusal == nullptr ? Napi::Env(env).Null() : Napi::String::New(env, refusal).As<Napi::Value>();
-  described["orphans"] = number(env, mesh::get().orphans());
+  described["directIo"] = Napi::Boolean::New(env, has_direct_io);
+  described["durableWrites"] = Napi::Boolean::New(env, os_file::has_durable_writes);
+  described["allocation"] = Napi::Boolean::New(env, os_file::has_allocation);
+  described["hugePages"] = Napi::Boolean::New(env, os_memory::has_huge_pages);
+  described["sharedPorts"] = Napi::Boolean::New(env, os_socket::shares_ports);
+  described["deadShards"] = to_js(env, mesh::get().dead_shards());
   return described;
 }
 
@@ -234,8 +278,11 @@ napi_value machine(napi_env env, napi_callback_info) {
 
 void bind_shard(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
-      {"setup", setup},       {"onMessages", on_messages}, {"onCompletions", on_completions}, {"attach", attach},        {"shardRef", shard_ref_of}, {"memoryStats", memory_stats_of},
-      {"shardStats", shard_stats}, {"trim", trim}, {"lastRefused", last_refused}, {"failIn", fail_in},       {"pinThread", pin_thread_to}, {"preferNodeHere", prefer_node_here}, {"machine", machine},
+      entry<"setup", setup>, entry<"onMessages", on_messages>, entry<"onCompletions", on_completions>,
+      entry<"attach", attach>, entry<"leave", leave>, entry<"shardRef", shard_ref_of>,
+      entry<"memoryStats", memory_stats_of>, entry<"heldOf", held_of>, entry<"shardStats", shard_stats>, entry<"trim", trim>,
+      entry<"lastRefused", last_refused>, entry<"failIn", fail_in>, entry<"pinThread", pin_thread_to>,
+      entry<"preferNodeHere", prefer_node_here>, entry<"machine", machine>, entry<"memoryLimits", memory_limits>,
   };
   bind_functions(env, exports, here, functions);
 }

@@ -1,25 +1,23 @@
-#include "node/stall_binding.h"
-
+// The stall watch of this thread, as JavaScript sees it.
 #include <napi.h>
 
-#include "node/arguments.h"
-#include "node/binding.h"
-#include "node/environment.h"
+#include "node/entry.h"
+#include "node/results.h"
 
 namespace corebuf {
 
 namespace {
 
 /// onStalls(callback)
-napi_value on_stalls(napi_env env, napi_callback_info info) {
-  const arguments<1> call(env, info);
-  call.here().on_stalls.set(env, call.raw(0), "corebuf:stalls");
-  return to_js(env, error_code::none);
+napi_value on_stalls(const entry_call& call, js_function callback) {
+  call.here.on_stalls.set(call.env, callback.value, "corebuf:stalls");
+  return to_js(call.env, error_code::none);
 }
 
 /// takeStall(): {blockedFor, suppressed, handler, stack}, or null when there is none
-napi_value take_stall(napi_env env, napi_callback_info info) {
-  const std::optional<stall_report> report = arguments<0>(env, info).here().stalls.take();
+napi_value take_stall(const entry_call& call) {
+  const napi_env env = call.env;
+  const std::optional<stall_report> report = call.here.turn.stalls.take();
   if (!report) return Napi::Env(env).Null();
   Napi::Object described = Napi::Object::New(env);
   described["blockedFor"] = Napi::Number::New(env, static_cast<double>(report->blocked_us));
@@ -30,25 +28,24 @@ napi_value take_stall(napi_env env, napi_callback_info info) {
 }
 
 /// setStallThreshold(microseconds)
-napi_value set_stall_threshold(napi_env env, napi_callback_info info) {
-  const arguments<1> call(env, info);
-  call.here().set_stall_threshold(call.word(0));
-  return to_js(env, error_code::none);
+napi_value set_stall_threshold(const attached_call& call, uint32_t microseconds) {
+  call.here.turn.set_stall_threshold(microseconds);
+  return to_js(call.env, error_code::none);
 }
 
-/// stallStacks(): whether reports can have stacks
-napi_value stall_stacks(napi_env env, napi_callback_info) {
-  return Napi::Boolean::New(env, interrupts_reachable());
+/// stallStacks(): whether reports of stalls can have stacks
+napi_value stall_stacks(const entry_call& call) {
+  return Napi::Boolean::New(call.env, interrupts_reachable());
 }
 
 }  // namespace
 
 void bind_stalls(napi_env env, napi_value exports, environment& here) {
   static constexpr bound_function functions[] = {
-      {"onStalls", on_stalls},
-      {"takeStall", take_stall},
-      {"setStallThreshold", set_stall_threshold},
-      {"stallStacks", stall_stacks},
+      entry<"onStalls", on_stalls>,
+      entry<"takeStall", take_stall>,
+      entry<"setStallThreshold", set_stall_threshold>,
+      entry<"stallStacks", stall_stacks>,
   };
   bind_functions(env, exports, here, functions);
 }

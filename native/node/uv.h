@@ -1,5 +1,5 @@
-// The few functions of libuv v1 that the border uses, declared by hand: node-api-headers do not carry uv.h, and with
-// handles allocated by uv_handle_size() one binary runs on every Node that has libuv 1.39 or later.
+// The functions of libuv v1 that this layer calls, declared by hand, because node-api-headers have no uv.h.
+// Handles are allocated by uv_handle_size(), so one binary runs on every Node with libuv 1.39 or later.
 #pragma once
 
 #include <cstddef>

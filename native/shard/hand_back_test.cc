@@ -9,19 +9,19 @@
 #include "memory/shard_heap.h"
 #include "shard/host_test_support.h"
 #include "shard/mesh.h"
-#include "shard/parcel_test_support.h"
+#include "shard/homebound_test_support.h"
 
 namespace corebuf {
 namespace {
 
 void ignore(shard& here, message* delivered) { here.dispose(delivered); }
 
-std::vector<homebound*> parcels_of(shard_host& host, size_t count) {
-  std::vector<homebound*> parcels;
+std::vector<homebound*> objects_of(shard_host& host, size_t count) {
+  std::vector<homebound*> objects;
   host.act([&](shard& here) {
-    for (size_t at = 0; at < count; ++at) parcels.push_back(parcel::make(here));
+    for (size_t at = 0; at < count; ++at) objects.push_back(plain_homebound::make(here));
   });
-  return parcels;
+  return objects;
 }
 
 size_t live(shard_host& host) {
@@ -29,8 +29,8 @@ size_t live(shard_host& host) {
 }
 
 TEST(HandBack, FreesNothingBeforeTheNextTurnOfTheHome) {
-  shard_host home(shard_heap::budget_min, parcel::drop, ignore);
-  for (homebound* object : parcels_of(home, 100)) home->hand_back(object);
+  shard_host home(shard_heap::budget_min, plain_homebound::drop, ignore);
+  for (homebound* object : objects_of(home, 100)) home->hand_back(object);
   EXPECT_EQ(live(home), 100u);
   home.turn();
   EXPECT_EQ(live(home), 0u);
@@ -38,10 +38,10 @@ TEST(HandBack, FreesNothingBeforeTheNextTurnOfTheHome) {
 }
 
 TEST(HandBack, WakesASleepingHomeOncePerBurst) {
-  shard_host home(shard_heap::budget_min, parcel::drop, ignore);
-  const std::vector<homebound*> parcels = parcels_of(home, 50);
+  shard_host home(shard_heap::budget_min, plain_homebound::drop, ignore);
+  const std::vector<homebound*> objects = objects_of(home, 50);
   ASSERT_TRUE(home.act([](shard& here) { return here.prepare_to_sleep(); }));
-  for (homebound* object : parcels) home->hand_back(object);
+  for (homebound* object : objects) home->hand_back(object);
   EXPECT_EQ(home.wakes(), 1u);
   EXPECT_FALSE(home.act([](shard& here) { return here.prepare_to_sleep(); }));
   home.turn();
@@ -51,12 +51,12 @@ TEST(HandBack, WakesASleepingHomeOncePerBurst) {
 TEST(HandBack, LosesNothingFromManyThreadsWhileTheHomeSleepsInBetween) {
   constexpr size_t threads = 4;
   constexpr size_t each = sanitized ? 5'000 : 50'000;
-  shard_host home(64 * MiB, parcel::drop, ignore);
-  const std::vector<homebound*> parcels = parcels_of(home, threads * each);
+  shard_host home(64 * MiB, plain_homebound::drop, ignore);
+  const std::vector<homebound*> objects = objects_of(home, threads * each);
   std::vector<std::thread> helpers;
   for (size_t helper = 0; helper < threads; ++helper) {
     helpers.emplace_back([&, helper] {
-      for (size_t at = 0; at < each; ++at) home->hand_back(parcels[helper * each + at]);
+      for (size_t at = 0; at < each; ++at) home->hand_back(objects[helper * each + at]);
     });
   }
   home.turn_until([&] { return home->heap().live_objects() == 0; });
@@ -65,16 +65,16 @@ TEST(HandBack, LosesNothingFromManyThreadsWhileTheHomeSleepsInBetween) {
 }
 
 TEST(HandBack, FreesAtOnceWhatBelongsToAShardThatIsGone) {
-  shard_host home(shard_heap::budget_min, parcel::drop, ignore);
-  const std::vector<homebound*> parcels = parcels_of(home, 3);
+  shard_host home(shard_heap::budget_min, plain_homebound::drop, ignore);
+  const std::vector<homebound*> objects = objects_of(home, 3);
   shard& gone = *home;
   home.detach();
-  EXPECT_EQ(mesh::get().orphans(), 1u);
+  EXPECT_EQ(mesh::get().dead_shards(), 1u);
   std::thread helper([&] {
-    for (homebound* object : parcels) gone.hand_back(object);
+    for (homebound* object : objects) gone.hand_back(object);
   });
   helper.join();
-  EXPECT_EQ(mesh::get().orphans(), 0u);
+  EXPECT_EQ(mesh::get().dead_shards(), 0u);
 }
 
 }  // namespace

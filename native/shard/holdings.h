@@ -1,6 +1,6 @@
-// How much memory the live buffers of one shard hold, and how much of it fragments refer to: where the second is far below the
-// first, small shares hold large buffers. Gauges, changed by home alone; they lie below the buffers they count for, as the
-// ledger does.
+// How much memory the live buffers of one shard hold, and how much of it fragments refer to. Where the second
+// is far below the first, small shares hold large buffers. Only the home changes these gauges. They are in
+// this layer because every shard has them.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 namespace corebuf {
 
 struct holdings {
-  size_t pinned = 0;      // sizes of slab buffers
-  size_t wrapped = 0;     // sizes of wrapped ones
-  size_t referenced = 0;  // lengths of fragments of both; what several share counts for each of them
+  size_t pinned = 0;      // bytes of slab buffers
+  size_t wrapped = 0;     // bytes of wrapped buffers
+  size_t referenced = 0;  // bytes of fragments of both; bytes that several fragments share count for each
 };
 
 }  // namespace corebuf

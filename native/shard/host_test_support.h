@@ -1,5 +1,5 @@
-// A shard for tests, without Node: it turns until a condition holds and sleeps on a condition variable. Several may
-// live on one thread, where each call acts as its own shard.
+// A shard for tests, without Node: it turns until a condition holds, and sleeps on a condition variable.
+// Several may live on one thread, where each call acts as its own shard.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ class shard_host {
  public:
   using receiver = void (*)(shard& here, message* delivered);
 
-  /// `test` is what receivers find with of().
+  /// Receivers get `test` with of().
   shard_host(size_t budget, void (*drop)(shard&, homebound*), receiver receive, void* test = nullptr)
       : test_(test) {
     const auto wake_host = [](void* host) { static_cast<shard_host*>(host)->wake(); };
@@ -44,14 +44,14 @@ class shard_host {
     return work(*shard_);
   }
 
-  /// However slow the machine: what a turn does depends on objects alone.
+  /// A quota of objects alone, so that a turn does the same on a slow machine.
   static turn_quota objects(size_t objects_max) { return turn_quota(objects_max, std::chrono::hours(1)); }
 
   bool turn(turn_quota quota = objects(turn_quota::objects_default)) {
     return act([&](shard& here) { return here.turn(quota); });
   }
 
-  /// `done()` is asked before each turn; nobody is asked while there is nothing to do.
+  /// Turns until done() is true, which is asked before each turn; sleeps while there is nothing to do.
   template <typename Done>
   void turn_until(Done done, size_t quota = turn_quota::objects_default) {
     const acting_as here(shard_->id());

@@ -1,12 +1,12 @@
-// The way from one shard to one other. An item is a message, or a whole chain of homebound objects: one item per
-// chain, never one per object. Objects that come one by one have a ring of plain pointers: who gives them back never touches
-// them, so that their cache lines stay where they were.
+// The queue from one shard to one other. An item is a message, or a whole chain of homebound objects: one
+// item per chain, never one per object. Single objects have a ring of plain pointers, so that the shard that
+// gives them back does not touch them and their cache lines stay where they were.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 
-#include "base/chain.h"
+#include "base/intrusive_list.h"
 #include "shard/homebound.h"
 #include "shard/message.h"
 #include "shard/spsc_ring.h"
@@ -20,21 +20,22 @@ struct lane_item {
   size_t count = 0;
 
   static lane_item of(message* posted) { return {posted, nullptr, nullptr, 0}; }
-  static lane_item of(const chain<homebound>& returned) {
+  static lane_item of(const intrusive_list<homebound>& returned) {
     return {nullptr, returned.front(), returned.back(), returned.size()};
   }
 };
 
-/// Bursts longer than this wait in the sender's outbox.
+/// Items. Longer bursts wait in the outbox of the sender.
 inline constexpr size_t lane_slots = 128;
 
-/// Single returns beyond these are linked into a chain.
+/// Single objects beyond these are linked into a chain.
 inline constexpr size_t lane_singles = 512;
 
 struct lane {
   spsc_ring<lane_item, lane_slots> ring;
   spsc_ring<homebound*, lane_singles> singles;
-  // Set by a sender that found the ring full, taken by the receiver that made room and must wake it.
+  // Set by a sender that found the ring full; cleared by the receiver, which then has made room and wakes the
+  // sender.
   alignas(cache_line) std::atomic<bool> sender_waits{false};
 
   bool empty() const { return ring.empty() && singles.empty(); }

@@ -1,6 +1,6 @@
-// All shards of the process and all lanes between them. Shard numbers are handed out here, and used again once the
-// last reference into a dead shard's memory has come home. What is sent to a shard that is gone is handled in its
-// stead by whoever notices: its memory is freed, its requests are answered with `gone`.
+// All shards of the process and all lanes between them. Shard numbers are handed out here, and used again
+// when the last reference into the memory of a dead shard has come home. When a message is sent to a dead
+// shard, the thread that notices first frees what the message carried and answers its requests with `gone`.
 #pragma once
 
 #include <array>
@@ -17,11 +17,12 @@ class mesh {
  public:
   static mesh& get();
 
-  /// Gives the calling thread a shard. out_of_memory when all numbers are taken or the arena cannot be committed.
+  /// Gives the calling thread a shard. out_of_memory when all numbers are taken or the arena cannot be
+  /// committed.
   result<shard*> attach(const heap_options& memory, const shard_handlers& handlers);
 
-  /// The calling thread ends: its requests have been bounced and its objects released. Others see it gone at once; its
-  /// arena stays until it is empty.
+  /// The calling thread ends: its requests have been bounced and its objects released. Other threads see at
+  /// once that the shard is dead; its arena stays until it is empty.
   void detach(shard& ending);
 
   /// Null until a shard of this number has existed.
@@ -29,14 +30,15 @@ class mesh {
 
   bool alive(shard_ref ref) const;
 
-  /// Shards that are gone and still own memory that somebody uses.
-  size_t orphans() const { return orphans_.load(std::memory_order_relaxed); }
+  /// Dead shards whose memory is still in use.
+  size_t dead_shards() const { return dead_shards_.load(std::memory_order_relaxed); }
 
-  /// Something that a shard left behind waits for room in a lane.
-  bool orphan_mail() const { return orphan_mail_.load(std::memory_order_relaxed); }
+  /// Whether messages of a dead shard wait for room in a lane.
+  bool dead_mail() const { return dead_mail_.load(std::memory_order_relaxed); }
 
-  /// Acts as every shard that is gone until none can get further. Any thread.
-  void tend_orphans();
+  /// Does the work of every dead shard as far as possible: frees returned objects, bounces requests, flushes
+  /// outboxes. Any thread; takes a lock of the process.
+  void clean_up_dead();
 
  private:
   friend class shard;
@@ -47,14 +49,14 @@ class mesh {
     return lanes_[from][to].load(std::memory_order_acquire);  // Pairs with open_lane's release.
   }
   lane& open_lane(shard_id from, shard_id to);
-  void tend_locked();
+  void clean_up_locked();
   void retire(shard& empty);
 
   std::array<std::atomic<shard*>, shards_max> shards_{};
   std::array<std::array<std::atomic<lane*>, shards_max>, shards_max> lanes_{};
-  std::atomic<size_t> orphans_{0};
-  std::atomic<bool> orphan_mail_{false};
-  std::mutex orphan_lock_;  // guards shard numbers, and every shard that is gone
+  std::atomic<size_t> dead_shards_{0};
+  std::atomic<bool> dead_mail_{false};
+  std::mutex dead_lock_;  // guards shard numbers and all dead shards
 };
 
 }  // namespace corebuf

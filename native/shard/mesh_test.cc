@@ -1,4 +1,4 @@
-// Shards that come and go.
+// Shards that attach, end and are replaced.
 #include "shard/mesh.h"
 
 #include <gtest/gtest.h>
@@ -11,16 +11,16 @@
 
 #include "base/fuzz_test_support.h"
 #include "shard/host_test_support.h"
-#include "shard/parcel_test_support.h"
+#include "shard/homebound_test_support.h"
 
 namespace corebuf {
 namespace {
 
-constexpr size_t budget = 8 * MiB;
+constexpr size_t peer_budget = 8 * MiB;
 
-/// Keeps every request until told otherwise; counts answers.
+/// Keeps every request until it is told to answer; counts answers.
 struct peer : shard_host {
-  explicit peer(bool answers = true) : shard_host(budget, parcel::drop, receive, this), answers(answers) {}
+  explicit peer(bool answers = true) : shard_host(peer_budget, plain_homebound::drop, receive, this), answers(answers) {}
 
   static void receive(shard& here, message* delivered) {
     peer& self = shard_host::of<peer>(here);
@@ -32,17 +32,17 @@ struct peer : shard_host {
     here.dispose(delivered);
   }
 
-  void send(shard_ref to, size_t count, size_t parcels = 0) {
+  void send(shard_ref to, size_t count, size_t objects = 0) {
     act([&](shard& here) {
       for (size_t at = 0; at < count; ++at) {
         message* request = make_request(here, to);
-        request->payload = make_parcels(here, parcels);
+        request->payload = make_homebound(here, objects);
         here.post(request);
       }
     });
   }
 
-  /// As the owner of a shard does before it ends.
+  /// Ends as the owner of a shard does: bounces what it has not answered.
   void bounce_kept() {
     act([&](shard& here) {
       while (message* request = kept.pop_front()) here.bounce(request);
@@ -52,14 +52,14 @@ struct peer : shard_host {
   size_t live() { return (*this)->heap().live_objects(); }
 
   bool answers;
-  chain<message> kept;
+  intrusive_list<message> kept;
   size_t ok = 0;
   size_t gone = 0;
 };
 
 class Mesh : public testing::Test {
  protected:
-  void TearDown() override { EXPECT_EQ(mesh::get().orphans(), 0u); }
+  void TearDown() override { EXPECT_EQ(mesh::get().dead_shards(), 0u); }
 };
 
 TEST_F(Mesh, GivesTheSameNumberAThousandTimesInARow) {
@@ -71,7 +71,7 @@ TEST_F(Mesh, GivesTheSameNumberAThousandTimesInARow) {
     peer next;
     ASSERT_EQ(next->id(), expected);
     ASSERT_EQ(next->ref().incarnation, ++incarnation);
-    next.act([](shard& here) { here.release(make_parcels(here, 10)); });
+    next.act([](shard& here) { here.release(make_homebound(here, 10)); });
   }
   EXPECT_FALSE(mesh::get().alive({expected, incarnation}));
 }
@@ -91,7 +91,7 @@ TEST_F(Mesh, KnowsWhoIsAlive) {
 }
 
 TEST_F(Mesh, IsOutOfNumbersWhenAllAreTakenAndTakesThemBack) {
-  const shard_handlers handlers{parcel::drop, nullptr, [](void*) {}, nullptr};
+  const shard_handlers handlers{plain_homebound::drop, nullptr, [](void*) {}, nullptr};
   std::vector<shard*> all;
   while (true) {
     const auto attached = mesh::get().attach({.budget = shard_heap::budget_min}, handlers);
@@ -128,7 +128,7 @@ TEST_F(Mesh, AnswersWhatWasInFlightWhenTheShardEnded) {
   two->turn();                // 10 kept
   one.send(ref, 20, 1);
   one.turn();                 // 20 in the lane
-  one.send(ref, 200, 1);      // and more than a lane holds on their way
+  one.send(ref, 200, 1);      // more than a lane holds are under way
   EXPECT_EQ(two->kept.size(), 10u);
   two->bounce_kept();
   two.reset();
@@ -139,27 +139,27 @@ TEST_F(Mesh, AnswersWhatWasInFlightWhenTheShardEnded) {
 
 TEST_F(Mesh, FreesReferencesThatComeHomeAfterDeathAtOnce) {
   peer one;
-  chain<homebound> left;
+  intrusive_list<homebound> left;
   {
     peer two;
-    left = two.act([](shard& here) { return make_parcels(here, 1000); });
+    left = two.act([](shard& here) { return make_homebound(here, 1000); });
   }
-  EXPECT_EQ(mesh::get().orphans(), 1u);
+  EXPECT_EQ(mesh::get().dead_shards(), 1u);
   one.act([&](shard& here) {
     here.release(left.pop_front());
     here.flush();
-    EXPECT_EQ(mesh::get().orphans(), 1u);
+    EXPECT_EQ(mesh::get().dead_shards(), 1u);
     here.release(std::move(left));
     here.flush();
   });
-  EXPECT_EQ(mesh::get().orphans(), 0u);
+  EXPECT_EQ(mesh::get().dead_shards(), 0u);
 }
 
 TEST_F(Mesh, NeverReusesANumberWhoseMemoryIsOut) {
   peer one;
   auto two = std::make_unique<peer>();
   const shard_id id = (*two)->id();
-  chain<homebound> left = two->act([](shard& here) { return make_parcels(here, 1); });
+  intrusive_list<homebound> left = two->act([](shard& here) { return make_homebound(here, 1); });
   two.reset();
   {
     peer three;
@@ -181,7 +181,7 @@ TEST_F(Mesh, KeepsTheNumberOfADeadShardWhoseOwnRequestsAreOut) {
     two.turn();
     one.turn();
   }
-  EXPECT_EQ(mesh::get().orphans(), 1u);
+  EXPECT_EQ(mesh::get().dead_shards(), 1u);
   one.act([&](shard& here) {
     while (message* request = one.kept.pop_front()) {
       here.release(std::move(request->payload));
@@ -189,26 +189,26 @@ TEST_F(Mesh, KeepsTheNumberOfADeadShardWhoseOwnRequestsAreOut) {
     }
     here.flush();
   });
-  EXPECT_EQ(mesh::get().orphans(), 0u);
+  EXPECT_EQ(mesh::get().dead_shards(), 0u);
 }
 
 TEST_F(Mesh, DeliversWhatADeadShardLeftBehindAFullLane) {
   peer one;
-  chain<homebound> ours = one.act([](shard& here) { return make_parcels(here, 1000); });
+  intrusive_list<homebound> ours = one.act([](shard& here) { return make_homebound(here, 1000); });
   {
     peer two;
     two.send(one->ref(), 500);
     two.turn();
     two.act([&](shard& here) { here.release(std::move(ours)); });
   }
-  EXPECT_EQ(mesh::get().orphans(), 1u);
+  EXPECT_EQ(mesh::get().dead_shards(), 1u);
   for (int turn = 0; turn < 20; ++turn) one.turn();
   EXPECT_EQ(one->received_from(one->id() + 1), 500u);
   EXPECT_EQ(one.live(), 0u);
 }
 
 TEST_F(Mesh, CarriesTheMailOfTheDeadToTheDead) {
-  // In both directions and both orders, because orphans are looked at in the order of their numbers.
+  // In both directions and both orders, because dead shards are visited in the order of their numbers.
   for (const bool up : {true, false}) {
     for (const bool first_dies_first : {true, false}) {
       auto one = std::make_unique<peer>(), two = std::make_unique<peer>();
@@ -216,7 +216,7 @@ TEST_F(Mesh, CarriesTheMailOfTheDeadToTheDead) {
       else two->send((*one)->ref(), 3 * lane_slots, 1);
       (first_dies_first ? one : two).reset();
       (first_dies_first ? two : one).reset();
-      EXPECT_EQ(mesh::get().orphans(), 0u);
+      EXPECT_EQ(mesh::get().dead_shards(), 0u);
     }
   }
 }
@@ -240,23 +240,23 @@ TEST_F(Mesh, PassesOverANumberThatStillHasMail) {
   peer one;
   auto two = std::make_unique<peer>();
   const shard_ref dead = (*two)->ref();
-  // Two's answers fill the lane to one, and two ends; what bounces after that has to wait.
+  // The answers of `two` fill the lane to `one`, and `two` ends: later bounces have to wait.
   one.send(dead, lane_slots);
   one.turn();
   two->turn();
   two.reset();
   one.send(dead, 10);
   one.act([](shard& here) { here.flush(); });
-  EXPECT_TRUE(mesh::get().orphan_mail());
+  EXPECT_TRUE(mesh::get().dead_mail());
   peer three;
   EXPECT_NE(three->id(), dead.id);
   for (int turn = 0; turn < 10; ++turn) one.turn();
   EXPECT_EQ(one.ok, lane_slots);
   EXPECT_EQ(one.gone, 10u);
-  EXPECT_FALSE(mesh::get().orphan_mail());
+  EXPECT_FALSE(mesh::get().dead_mail());
 }
 
-/// Threads whose shards die and come back while the others write to them: every request is answered once.
+/// Threads whose shards end and start again while the others send to them: every request is answered once.
 TEST_F(Mesh, AnswersEveryRequestWhileShardsComeAndGo) {
   constexpr size_t threads_count = 3;
   const size_t lives = sanitized ? 100 : 1000;
@@ -281,7 +281,7 @@ TEST_F(Mesh, AnswersEveryRequestWhileShardsComeAndGo) {
           }
           self.turn(turn_quota(1 + random() % 300));
         }
-        // Half of them wait for their answers, half die with requests on their way.
+        // Half of the shards wait for their answers, half end with requests under way.
         self.answers = true;
         self.act([&](shard& here) {
           while (message* request = self.kept.pop_front()) answer(here, request);
@@ -296,7 +296,7 @@ TEST_F(Mesh, AnswersEveryRequestWhileShardsComeAndGo) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  mesh::get().tend_orphans();
+  mesh::get().clean_up_dead();
   EXPECT_EQ(asked.load(), answered.load());
   EXPECT_GT(asked.load(), 0u);
 }

@@ -1,10 +1,12 @@
-// What waits on one shard to go to one other: objects of that shard on their way home, and messages. Both are
-// intrusive lists, so that leaving something here needs no memory and cannot fail, however full the lane is.
+// Objects and messages that wait on one shard to go to one other: objects of that shard on their way home,
+// and messages. Both are intrusive lists, so adding one needs no memory and cannot fail, however full the
+// lane is.
 #pragma once
 
 #include <cstdint>
 
-#include "base/chain.h"
+#include "base/counter.h"
+#include "base/intrusive_list.h"
 #include "shard/homebound.h"
 #include "shard/lane.h"
 #include "shard/message.h"
@@ -12,9 +14,9 @@
 namespace corebuf {
 
 struct outbox {
-  chain<homebound> returns;
-  chain<message> messages;
-  uint64_t sent = 0;  // messages put into the lane
+  intrusive_list<homebound> returns;
+  intrusive_list<message> messages;
+  counter sent;  // messages put into the lane
 
   bool empty() const { return returns.empty() && messages.empty(); }
 
@@ -22,7 +24,22 @@ struct outbox {
     if (!to.singles.try_stage(returned)) returns.push_back(returned);
   }
 
-  /// Returns go first: they are one item, and they give memory back. The receiver sees all of it at once.
+  void post(message* posted) {
+    messages.push_back(posted);
+    if (unstamped_ == nullptr) unstamped_ = posted;
+  }
+  bool has_unstamped() const { return unstamped_ != nullptr; }
+
+  /// Notes the time of the first flush after each was posted, whether the lane has room or not.
+  void stamp(uint64_t now_ns) {
+    for (; unstamped_ != nullptr; unstamped_ = unstamped_->next) {
+      unstamped_->posted_ns = now_ns;
+      if (unstamped_->kind == message_kind::request) unstamped_->called_ns = now_ns;
+    }
+  }
+
+  /// Puts objects first, because they give memory back and are one item, then messages. The receiver sees all
+  /// of them at once.
   /// True when everything fitted.
   bool flush_into(lane& to) {
     to.singles.publish();
@@ -40,10 +57,12 @@ struct outbox {
     while (message* posted = messages.front()) {
       if (!to.ring.try_stage(lane_item::of(posted))) return false;
       messages.pop_front();
-      ++sent;
+      sent.add(1);
     }
     return true;
   }
+
+  message* unstamped_ = nullptr;  // the first in `messages` without a time; all after it have none either
 };
 
 }  // namespace corebuf

@@ -2,6 +2,7 @@
 
 #include "memory/address_map.h"
 #include "shard/mesh.h"
+#include "shard/watched_turn.h"
 
 namespace corebuf {
 
@@ -12,8 +13,9 @@ void shard::revive(shard_heap* heap, const shard_handlers& handlers) {
   ledger_ = {};
   holdings_ = {};
   counters_ = {};
+  metrics_.clear();
   received_ = {};
-  for (outbox& box : outboxes_) box.sent = 0;
+  for (outbox& box : outboxes_) box.sent.set(0);
   std::lock_guard guard(wake_lock_);
   handlers_ = handlers;
 }
@@ -27,7 +29,7 @@ void shard::release(homebound* object) {
   ++counters_.returns_sent;
 }
 
-void shard::release(chain<homebound>&& objects, shard_id home) {
+void shard::release(intrusive_list<homebound>&& objects, shard_id home) {
   ASSERT_HOME(id_);
   if (home != id_) {
     counters_.returns_sent += objects.size();
@@ -38,14 +40,14 @@ void shard::release(chain<homebound>&& objects, shard_id home) {
   while (homebound* object = objects.pop_front()) handlers_.drop(*this, object);
 }
 
-void shard::release(chain<homebound>&& objects) {
+void shard::release(intrusive_list<homebound>&& objects) {
   while (homebound* object = objects.pop_front()) release(object);
 }
 
 void shard::post(message* posted) {
   ASSERT_HOME(id_);
   const shard_id to = posted->kind == message_kind::request ? posted->to : posted->from;
-  outboxes_[to].messages.push_back(posted);
+  outboxes_[to].post(posted);
   outboxes_waiting_.add(to);
 }
 
@@ -54,7 +56,7 @@ void shard::bounce(message* request) {
   release(std::move(request->payload));
   request->kind = message_kind::reply;
   request->status = message_status::gone;
-  request->parcels = 0;
+  request->transfers = 0;
   request->encoded_length = request->encoded_in_payload = 0;
   post(request);
 }
@@ -68,16 +70,16 @@ bool shard::turn(turn_quota quota) {
   ASSERT_HOME(id_);
   ++counters_.turns;
   take_handed_back();
-  drop_returns(quota);  // What earlier turns left comes first, so that no storm of messages keeps memory from its home.
+  drop_returns(quota);  // First, so that a flood of messages cannot delay the freeing of memory.
   const bool drained = drain(quota);
   drop_returns(quota);
-  if (mesh_.orphan_mail()) mesh_.tend_orphans();
+  if (mesh_.dead_mail()) mesh_.clean_up_dead();
   flush();
   return !drained || !returns_.empty();
 }
 
-/// True when every lane was found empty. Begins with the sender that the last turn had no quota left for, and comes to
-/// the word it begins with twice: the senders before it are last.
+/// True when every lane was found empty. Begins with the sender for which the last turn had no quota left. It
+/// visits the first word of senders_ twice, because the senders before that one come last.
 bool shard::drain(turn_quota& quota) {
   bool empty = true;
   const size_t words = senders_.size();
@@ -103,20 +105,24 @@ bool shard::drain_lane(shard_id from, turn_quota& quota) {
   take_singles(inbound, quota);
   lane_item item;
   bool made_room = false;
-  // One ring's worth at most, so that no sender can keep the others waiting.
+  uint64_t now_ns = 0;  // read when the first message comes
+  // At most as many items as the ring holds, so that one sender cannot keep the others waiting.
   for (size_t items = 0; items < lane_slots && !quota.spent() && inbound.ring.try_pop(item); ++items) {
     made_room = true;
     if (item.posted != nullptr) {
       quota.spend();
       ++received_[from];
       ++counters_.messages_received;
+      if (now_ns == 0) now_ns = monotonic_ns();
+      if (now_ns > item.posted->posted_ns) metrics_.lane_waits.add(now_ns - item.posted->posted_ns);
       deliver(item.posted);
     } else {
       counters_.returns_received += item.count;
-      returns_.splice(chain<homebound>(item.first, item.last, item.count));
+      returns_.splice(intrusive_list<homebound>(item.first, item.last, item.count));
     }
   }
-  // An exchange, not a load: it orders our making room before our look at the flag, and pairs with flush_outboxes.
+  // An exchange and not a load, which orders the room that was made before the look at the flag. Pairs with
+  // flush_outboxes.
   if (made_room && inbound.sender_waits.exchange(false, std::memory_order_acq_rel)) mesh_.at(from)->wake();
   return inbound.empty();
 }
@@ -147,16 +153,19 @@ void shard::drop_returns(turn_quota& quota) {
 void shard::flush() {
   ASSERT_HOME(id_);
   if (outboxes_waiting_.empty()) return;
-  if (!flush_outboxes()) mesh_.tend_orphans();
+  if (!flush_outboxes()) mesh_.clean_up_dead();
 }
 
 bool shard::flush_outboxes() {
   bool all_alive = true;
+  uint64_t now_ns = 0;  // read when there is a message
   outboxes_waiting_.each([&](shard_id to) {
     lane& outbound = mesh_.open_lane(id_, to);
     outbox& box = outboxes_[to];
+    if (box.has_unstamped()) box.stamp(now_ns == 0 ? now_ns = monotonic_ns() : now_ns);
     if (!box.flush_into(outbound)) {
-      // Full. Ask to be woken, then look once more: room may have been made before the flag was up.
+      // The lane is full. Ask to be woken, then try once more, because room may have been made before the
+      // flag was set.
       outbound.sender_waits.exchange(true, std::memory_order_acq_rel);  // Pairs with drain_lane's exchange.
       box.flush_into(outbound);
     }
@@ -177,13 +186,13 @@ bool shard::prepare_to_sleep() {
 }
 
 void shard::awake() {
-  // Only a sleeper pays for the exclusive line.
+  // Only a thread that sleeps needs the read-modify-write.
   if ((status_.load(std::memory_order_relaxed) & status_sleeping) == 0) return;
   status_.fetch_and(~status_sleeping, std::memory_order_acq_rel);
 }
 
-/// A read-modify-write, so that either this shard, about to sleep or to end, sees what was left, or the caller sees that it
-/// sleeps or has ended. Pairs with prepare_to_sleep and mesh::detach.
+/// A read-modify-write, so that either this shard, which is about to sleep or to end, sees what was put into
+/// its queue, or the caller sees that it sleeps or has ended. Pairs with prepare_to_sleep and mesh::detach.
 bool shard::rouse() {
   const uint32_t status = status_.fetch_and(~status_sleeping, std::memory_order_acq_rel);
   if ((status & status_gone) != 0) return false;
@@ -193,13 +202,13 @@ bool shard::rouse() {
 
 void shard::hand_back(homebound* object) {
   ASSERT(owner(object) == id_);
-  // Whoever finds the stack empty is the one to tell.
-  if (handed_back_.push(object) && !rouse()) mesh_.tend_orphans();
+  // The thread that finds the stack empty is the one that wakes the home.
+  if (handed_back_.push(object) && !rouse()) mesh_.clean_up_dead();
 }
 
 void shard::take_handed_back() {
   if (handed_back_.empty()) return;
-  chain<homebound> taken = handed_back_.take_all();
+  intrusive_list<homebound> taken = handed_back_.take_all();
   counters_.returns_received += taken.size();
   returns_.splice(std::move(taken));
 }
@@ -207,7 +216,8 @@ void shard::take_handed_back() {
 void shard::wake() {
   std::lock_guard guard(wake_lock_);
   if (handlers_.wake != nullptr) return handlers_.wake(handlers_.context);
-  mesh_.orphan_mail_.store(true, std::memory_order_relaxed);  // It is gone: the caller's next turn acts for it.
+  // The receiver is dead: the next turn of the caller does its work.
+  mesh_.dead_mail_.store(true, std::memory_order_relaxed);
 }
 
 bool shard::lanes_empty() const {
@@ -220,7 +230,7 @@ bool shard::lanes_empty() const {
   return true;
 }
 
-bool shard::orphan_turn() {
+bool shard::dead_turn() {
   const acting_as stand_in(id_);
   const bool had_work = !lanes_empty() || !returns_.empty() || !handed_back_.empty();
   while (true) {
@@ -230,9 +240,9 @@ bool shard::orphan_turn() {
     drop_returns(unlimited);
     if (drained && returns_.empty()) break;
   }
-  // What was sent to another orphan is that one's work now.
-  const bool sent_to_orphan = !flush_outboxes();
-  return had_work || sent_to_orphan;
+  // Objects that were sent to another dead shard are work for that shard.
+  const bool sent_to_dead = !flush_outboxes();
+  return had_work || sent_to_dead;
 }
 
 void shard::invariant() {

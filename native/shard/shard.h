@@ -1,9 +1,10 @@
-// One thread's place in the mesh: its memory, its outboxes and its end of every lane. A turn is
+// One thread's end of the mesh: its memory, its outboxes and its ends of all lanes. A turn is
 //
 //   drain lanes and deliver messages ─▶ free what came home ─▶ flush outboxes
 //
-// Everything here is for the home thread alone, except where a comment says otherwise. A shard outlives its thread: once
-// it is gone, any other thread may act as its home under the mesh's orphan lock until its memory has come back.
+// Only the home thread may call these functions, except where a comment says otherwise. A shard outlives its
+// thread: when it is dead, any thread that holds the mesh's lock of dead shards may act as its home, until
+// its memory has come back.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@
 #include <cstdint>
 #include <mutex>
 
-#include "base/chain.h"
+#include "base/intrusive_list.h"
 #include "base/mpsc_stack.h"
 #include "base/shard_id.h"
 #include "memory/shard_heap.h"
@@ -21,6 +22,7 @@
 #include "shard/ledger.h"
 #include "shard/message.h"
 #include "shard/outbox.h"
+#include "shard/shard_metrics.h"
 #include "shard/shard_set.h"
 #include "shard/turn_quota.h"
 
@@ -29,10 +31,10 @@ namespace corebuf {
 class mesh;
 class shard;
 
-/// What the layers above do for a shard.
+/// Functions of the layers above.
 struct shard_handlers {
   void (*drop)(shard& home, homebound* object) = nullptr;     // frees one object that lies in `home`'s memory
-  void (*receive)(shard& home, message* delivered) = nullptr;  // takes the message over; null when the thread has ended
+  void (*receive)(shard& home, message* delivered) = nullptr;  // takes over the message; null at the end
   void (*wake)(void* context) = nullptr;                       // called by other threads while this one sleeps
   void* context = nullptr;
 };
@@ -40,7 +42,7 @@ struct shard_handlers {
 struct shard_counters {
   uint64_t turns = 0;
   uint64_t messages_received = 0;
-  uint64_t returns_sent = 0;      // objects handed to other homes
+  uint64_t returns_sent = 0;      // objects sent to other homes
   uint64_t returns_received = 0;  // objects of ours that came back
 };
 
@@ -55,29 +57,30 @@ class shard {
   shard_heap& heap() const { return *heap_; }
   void* context() const { return handlers_.context; }
 
-  /// Any shard's object: dropped when it is ours, else it waits in the outbox of its home. Allocates nothing and
-  /// touches no count of another home.
+  /// Gives up an object of any shard: frees it when it is ours, else puts it into the outbox of its home.
+  /// Allocates nothing and touches no count of another home.
   void release(homebound* object);
-  /// The same for a whole chain; `home` is the one home of all of it.
-  void release(chain<homebound>&& objects, shard_id home);
-  /// The same when homes are mixed.
-  void release(chain<homebound>&& objects);
+  /// The same for a list of objects that all have this home. O(1) when that is another shard.
+  void release(intrusive_list<homebound>&& objects, shard_id home);
+  /// The same for a list of objects of any homes.
+  void release(intrusive_list<homebound>&& objects);
 
-  /// For threads that have no shard (engine helpers, a thread pool): gives up one object of ours. Lock-free; any thread.
+  /// Gives up one object of this shard from a thread that has no shard, such as a helper of an engine.
+  /// Lock-free; any thread.
   void hand_back(homebound* object);
 
-  /// Leaves at the next flush. Order is kept between two shards.
+  /// Sends a message at the next flush. Messages between two shards stay in order.
   void post(message* posted);
-  /// Ends a request that nobody will answer: its payload is released and it returns to who asked.
+  /// Ends a request that nobody will answer: releases its payload and returns it to the caller as `gone`.
   void bounce(message* request);
-  /// Frees a message of ours, and what it carries.
+  /// Frees a message of this shard, and its payload.
   void dispose(message* ours);
 
-  /// True when work is left: the next turn should come without waiting.
+  /// Runs one turn. True when work is left, so the next turn should come without waiting.
   bool turn(turn_quota quota);
-  /// Puts the outboxes into the lanes and wakes who sleeps.
+  /// Puts the outboxes into the lanes and wakes receivers that sleep.
   void flush();
-  /// Flushes; then true when nothing is left to do, and from then on whoever sends will wake this shard.
+  /// Flushes. True when nothing is left to do: from then on a shard that sends something wakes this one.
   bool prepare_to_sleep();
   void awake();
 
@@ -86,6 +89,10 @@ class shard {
   uint64_t sent_to(shard_id to) const { return outboxes_[to].sent; }
   size_t waiting_for(shard_id to) const { return outboxes_[to].messages.size(); }
   uint64_t received_from(shard_id from) const { return received_[from]; }
+
+  /// False before a thread has this shard, and after its end. Any thread.
+  bool attached() const { return (status_.load(std::memory_order_acquire) & status_gone) == 0; }
+  shard_metrics& metrics() { return metrics_; }
 
   ledger& ledger_here() { return ledger_; }
   holdings& holdings_here() { return holdings_; }
@@ -96,11 +103,11 @@ class shard {
   friend class mesh;
 
   static constexpr uint32_t status_sleeping = 1;
-  static constexpr uint32_t status_gone = 2;  // also of a shard that never was
+  static constexpr uint32_t status_gone = 2;  // also before a shard of this number has existed
 
   void revive(shard_heap* heap, const shard_handlers& handlers);
   void wake();    // any thread
-  bool rouse();   // any thread, after it has left something here: false when this shard is gone
+  bool rouse();   // any thread, after it has put something into a queue here: false when this shard is dead
   void take_handed_back();
 
   bool drain(turn_quota& quota);
@@ -109,29 +116,30 @@ class shard {
   void deliver(message* delivered);
   void drop_returns(turn_quota& quota);
   bool lanes_empty() const;
-  bool flush_outboxes();  // false when somebody we send to is gone
-  bool orphan_turn();     // true when something moved
+  bool flush_outboxes();  // false when a receiver is dead
+  bool dead_turn();     // true when something moved
   bool outboxes_empty() const { return outboxes_waiting_.empty(); }
 
   mesh& mesh_;
   const shard_id id_;
-  std::atomic<uint32_t> incarnation_{0};  // changes only while the shard is gone
+  std::atomic<uint32_t> incarnation_{0};  // changes only while the shard is dead
   shard_heap* heap_ = nullptr;
   shard_handlers handlers_;
   ledger ledger_;
   holdings holdings_;
   shard_counters counters_;
+  shard_metrics metrics_;
 
-  chain<homebound> returns_;     // came home, not yet dropped
-  shard_id drain_first_ = 0;    // the sender the next turn begins with
+  intrusive_list<homebound> returns_;     // have come home and are not freed yet
+  shard_id drain_first_ = 0;    // the next turn begins with this sender
   shard_set outboxes_waiting_;  // outboxes with something in them
   std::array<outbox, shards_max> outboxes_;
   std::array<uint64_t, shards_max> received_{};
 
-  // Other threads' side.
+  // Written by other threads.
   alignas(cache_line) std::atomic<uint32_t> status_{status_gone};
   mpsc_stack<homebound> handed_back_;
-  std::array<std::atomic<uint64_t>, shards_max / 64> senders_{};  // who has ever opened a lane to us
+  std::array<std::atomic<uint64_t>, shards_max / 64> senders_{};  // bits: shards with a lane to this one
   std::mutex wake_lock_;                                          // guards handlers_.wake
 };
 

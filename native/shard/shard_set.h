@@ -22,7 +22,7 @@ class shard_set {
     return true;
   }
 
-  /// `visit` may remove what it is called with.
+  /// `visit` may remove the number that it is called with.
   template <typename Visit>
   void each(Visit visit) const {
     for (size_t at = 0; at < words_.size(); ++at) {

@@ -8,14 +8,14 @@
 
 #include "base/fuzz_test_support.h"
 #include "shard/host_test_support.h"
-#include "shard/parcel_test_support.h"
+#include "shard/homebound_test_support.h"
 
 namespace corebuf {
 namespace {
 
 constexpr size_t budget = 64 * MiB;
 
-/// What a shard received, in order; requests are answered.
+/// Records the messages that a shard received, in order, and answers requests.
 struct log {
   std::vector<uint32_t> requests;
   std::vector<uint32_t> replies;
@@ -34,7 +34,7 @@ struct log {
 };
 
 struct logging_host : log, shard_host {
-  logging_host() : shard_host(budget, parcel::drop, log::receive, static_cast<log*>(this)) {}
+  logging_host() : shard_host(budget, plain_homebound::drop, log::receive, static_cast<log*>(this)) {}
 };
 
 void send(logging_host& from, shard_ref to, uint32_t first, uint32_t count) {
@@ -119,7 +119,7 @@ TEST(Shard, MayWriteToItself) {
 
 TEST(Shard, SendsForeignObjectsHomeAndFreesItsOwnAtOnce) {
   logging_host one, two;
-  chain<homebound> foreign = one.act([](shard& here) { return make_parcels(here, 3); });
+  intrusive_list<homebound> foreign = one.act([](shard& here) { return make_homebound(here, 3); });
   const uint64_t allocations = two->heap().stats().allocations;
   two.act([&](shard& here) {
     here.release(foreign.pop_front());
@@ -135,13 +135,13 @@ TEST(Shard, SendsForeignObjectsHomeAndFreesItsOwnAtOnce) {
   EXPECT_EQ(two->counters().returns_sent, 3u);
   EXPECT_EQ(one->counters().returns_received, 3u);
 
-  one.act([](shard& here) { here.release(make_parcels(here, 5)); });
+  one.act([](shard& here) { here.release(make_homebound(here, 5)); });
   EXPECT_EQ(one->heap().live_objects(), 0u);
 }
 
 TEST(Shard, DoesNotTouchWhatItGivesBackOneByOne) {
   logging_host one, two;
-  chain<homebound> foreign = one.act([](shard& here) { return make_parcels(here, lane_singles); });
+  intrusive_list<homebound> foreign = one.act([](shard& here) { return make_homebound(here, lane_singles); });
   std::vector<homebound*> all;
   while (homebound* object = foreign.pop_front()) all.push_back(object);
   homebound mark;
@@ -161,7 +161,7 @@ TEST(Shard, DoesNotTouchWhatItGivesBackOneByOne) {
 TEST(Shard, GivesBackMoreOneByOneThanTheLaneHolds) {
   constexpr size_t count = 3 * lane_singles + 1;
   logging_host one, two;
-  chain<homebound> foreign = one.act([](shard& here) { return make_parcels(here, count); });
+  intrusive_list<homebound> foreign = one.act([](shard& here) { return make_homebound(here, count); });
   two.act([&](shard& here) {
     while (homebound* object = foreign.pop_front()) here.release(object);
     here.invariant();
@@ -178,7 +178,7 @@ TEST(Shard, GivesBackMoreOneByOneThanTheLaneHolds) {
 
 TEST(Shard, SpreadsSingleReturnsOverTurns) {
   logging_host one, two;
-  chain<homebound> foreign = one.act([](shard& here) { return make_parcels(here, lane_singles); });
+  intrusive_list<homebound> foreign = one.act([](shard& here) { return make_homebound(here, lane_singles); });
   two.act([&](shard& here) {
     while (homebound* object = foreign.pop_front()) here.release(object);
     here.flush();
@@ -192,10 +192,10 @@ TEST(Shard, SpreadsSingleReturnsOverTurns) {
 
 TEST(Shard, SendsAMixedChainToAllItsHomes) {
   logging_host one, two, three;
-  chain<homebound> mixed;
+  intrusive_list<homebound> mixed;
   for (int round = 0; round < 10; ++round) {
     for (logging_host* home : {&one, &two, &three}) {
-      mixed.splice(home->act([](shard& here) { return make_parcels(here, 2); }));
+      mixed.splice(home->act([](shard& here) { return make_homebound(here, 2); }));
     }
   }
   two.act([&](shard& here) { here.release(std::move(mixed)); });
@@ -211,7 +211,7 @@ TEST(Shard, SendsAMixedChainToAllItsHomes) {
 TEST(Shard, SpreadsAStormOfReturnsOverTurns) {
   constexpr size_t storm = 100'000, quota = 4096;
   logging_host one, two;
-  chain<homebound> foreign = one.act([&](shard& here) { return make_parcels(here, storm); });
+  intrusive_list<homebound> foreign = one.act([&](shard& here) { return make_homebound(here, storm); });
   two.act([&](shard& here) {
     here.release(std::move(foreign), one->id());
     here.flush();
@@ -233,7 +233,7 @@ TEST(Shard, SpreadsAStormOfReturnsOverTurns) {
 
 TEST(Shard, SharesOneQuotaBetweenMessagesAndReturns) {
   logging_host one, two;
-  chain<homebound> foreign = one.act([&](shard& here) { return make_parcels(here, 1000); });
+  intrusive_list<homebound> foreign = one.act([&](shard& here) { return make_homebound(here, 1000); });
   two.act([&](shard& here) { here.release(std::move(foreign), one->id()); });
   send(two, one->ref(), 0, 100);
   two.turn();
@@ -247,7 +247,7 @@ TEST(Shard, SharesOneQuotaBetweenMessagesAndReturns) {
 
 TEST(Shard, DropsReturnsWhileMessagesStorm) {
   logging_host one, two;
-  chain<homebound> foreign = one.act([&](shard& here) { return make_parcels(here, 100); });
+  intrusive_list<homebound> foreign = one.act([&](shard& here) { return make_homebound(here, 100); });
   two.act([&](shard& here) { here.release(std::move(foreign), one->id()); });
   for (uint32_t turn = 0; turn < 20; ++turn) {
     send(two, one->ref(), turn * 50, 50);
@@ -283,7 +283,7 @@ TEST(TurnQuota, EndsWithItsTimeWhateverIsLeftOfItsObjects) {
   EXPECT_TRUE(quota.spent());
 }
 
-/// A message that two shards hand to each other, each asleep until the other has sent it.
+/// Two shards send one message back and forth; each sleeps until it comes.
 struct ping_pong {
   std::atomic<bool> over{false};
   uint32_t rounds = 0;
@@ -311,15 +311,15 @@ TEST(ShardSleep, LosesNoWakeUpBetweenTwoThatSleepAllTheTime) {
   std::atomic<shard_host*> echoing{nullptr};
   std::atomic<bool> told{false};
   std::thread thread([&] {
-    shard_host two(budget, parcel::drop, ping_pong::receive, &echo);
+    shard_host two(budget, plain_homebound::drop, ping_pong::receive, &echo);
     echoing.store(&two);
     two.turn_until([&] { return echo.over.load(); });
-    while (!told.load()) std::this_thread::yield();  // Who wakes it is still at it.
+    while (!told.load()) std::this_thread::yield();  // The waker is still inside wake().
   });
   while (echoing.load() == nullptr) std::this_thread::yield();
   shard_host& two = *echoing.load();
   {
-    shard_host one(budget, parcel::drop, ping_pong::receive, &asker);
+    shard_host one(budget, plain_homebound::drop, ping_pong::receive, &asker);
     one.act([&](shard& here) { here.post(make_request(here, two->ref())); });
     one.turn_until([&] { return asker.over.load(); });
     EXPECT_EQ(one->heap().live_objects(), 0u);
@@ -330,10 +330,10 @@ TEST(ShardSleep, LosesNoWakeUpBetweenTwoThatSleepAllTheTime) {
   thread.join();
   EXPECT_EQ(asker.seen, rounds);
   EXPECT_EQ(echo.seen, rounds);
-  EXPECT_EQ(mesh::get().orphans(), 0u);
+  EXPECT_EQ(mesh::get().dead_shards(), 0u);
 }
 
-/// Bursts that overfill the lane, so that sender and receiver both sleep on the full ring.
+/// Bursts that are longer than the lane, so that sender and receiver both sleep on the full ring.
 TEST(ShardSleep, LosesNoWakeUpWhenLanesAreFull) {
   const uint32_t bursts = sanitized ? 300 : 3000;
   constexpr uint32_t burst = 3 * lane_slots;
@@ -341,7 +341,7 @@ TEST(ShardSleep, LosesNoWakeUpWhenLanesAreFull) {
   std::atomic<shard_host*> echoing{nullptr};
   std::atomic<bool> told{false};
   std::thread thread([&] {
-    shard_host two(budget, parcel::drop, ping_pong::receive, &echo);
+    shard_host two(budget, plain_homebound::drop, ping_pong::receive, &echo);
     echoing.store(&two);
     two.turn_until([&] { return echo.over.load(); }, 50);
     while (!told.load()) std::this_thread::yield();

@@ -1,5 +1,6 @@
-// A bounded queue from one thread to one other thread. Both ends keep what they last saw of the other's index, so
-// that the line between them moves only when a side seems to have run full or empty.
+// A bounded queue from one thread to one other thread. Each end keeps the last value that it saw of the
+// other's index, so that a cache line moves between the threads only when the queue seems to be full or
+// empty.
 #pragma once
 
 #include <array>
@@ -18,14 +19,15 @@ class spsc_ring {
   static_assert(is_power_of_two(Capacity));
 
  public:
-  /// The sender. False when full: the value stays the caller's.
+  /// Sender only. False when full; then the value stays the caller's.
   bool try_push(const T& value) {
     if (!try_stage(value)) return false;
     publish();
     return true;
   }
 
-  /// As try_push, but the receiver sees it only after publish(): many values move the line between the two once.
+  /// As try_push, but the receiver sees the value only after publish(), so that one move of the cache line
+  /// publishes many values.
   bool try_stage(const T& value) {
     if (staged_ - head_seen_ == Capacity) {
       head_seen_ = head_.load(std::memory_order_acquire);  // Pairs with try_pop's release: the slot has been read.
@@ -37,7 +39,7 @@ class spsc_ring {
   void publish() { tail_.store(staged_, std::memory_order_release); }  // Pairs with try_pop's acquire.
   bool all_published() const { return staged_ == tail_.load(std::memory_order_relaxed); }
 
-  /// The receiver. False when empty.
+  /// Receiver only. False when empty.
   bool try_pop(T& value) {
     const size_t head = head_.load(std::memory_order_relaxed);
     if (head == tail_seen_) {
@@ -49,12 +51,12 @@ class spsc_ring {
     return true;
   }
 
-  /// Exact for the receiver, a hint for everyone else.
+  /// Exact for the receiver, a hint for every other thread.
   bool empty() const { return head_.load(std::memory_order_acquire) == tail_.load(std::memory_order_acquire); }
 
   static constexpr size_t capacity() { return Capacity; }
 
-  /// While neither side is at work.
+  /// To be called while neither side uses the ring.
   void invariant() const {
     const size_t head = head_.load(std::memory_order_relaxed);
     const size_t tail = tail_.load(std::memory_order_relaxed);
@@ -62,9 +64,9 @@ class spsc_ring {
   }
 
  private:
-  alignas(cache_line) std::atomic<size_t> head_{0};  // the receiver's line
+  alignas(cache_line) std::atomic<size_t> head_{0};  // written by the receiver
   size_t tail_seen_ = 0;
-  alignas(cache_line) std::atomic<size_t> tail_{0};  // the sender's line
+  alignas(cache_line) std::atomic<size_t> tail_{0};  // written by the sender
   size_t staged_ = 0;
   size_t head_seen_ = 0;
   alignas(cache_line) std::array<T, Capacity> slots_;

@@ -73,7 +73,7 @@ TEST(SpscRing, ShowsStagedValuesOnlyOncePublished) {
     EXPECT_EQ(popped, wanted);
   }
   for (int value = 3; value <= 6; ++value) EXPECT_TRUE(ring.try_stage(value));
-  EXPECT_FALSE(ring.try_stage(7));  // Staged values take room.
+  EXPECT_FALSE(ring.try_stage(7));  // Staged values use room.
   EXPECT_FALSE(ring.try_push(7));
   ring.publish();
   for (int wanted : {3, 4, 5, 6}) {

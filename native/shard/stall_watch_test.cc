@@ -6,7 +6,7 @@
 
 namespace corebuf {
 
-/// Looks with a clock of its own.
+/// A watch without a thread: the test looks, with a clock of its own.
 class stall_watch_test : public testing::Test {
  protected:
   static constexpr uint64_t threshold = 500;
@@ -30,6 +30,10 @@ class stall_watch_test : public testing::Test {
 
   bool active(uint64_t now) { return watch_.look(now).active; }
   uint64_t wait(uint64_t now) { return watch_.look(now).wait_ns; }
+  void become_calm() {
+    for (uint32_t look = 0; look < stall_watch::alert_looks_max; ++look) watch_.grow_calm();
+  }
+  void alert() { watch_.alert(); }
   static constexpr uint64_t never = stall_watch::never;
 
  private:
@@ -95,13 +99,47 @@ TEST_F(stall_watch_test, IsQuietOnceNoTurnBeginsAndNoneIsStillToBeFound) {
   EXPECT_FALSE(active(100));
   shard.turn.begin(1000);
   shard.turn.end();
-  EXPECT_TRUE(active(1100));  // over, but there was one
+  EXPECT_TRUE(active(1100));  // it has ended, but there was one
   EXPECT_FALSE(active(1200));
   shard.turn.begin(2000);
   EXPECT_TRUE(active(2100));
   EXPECT_TRUE(active(2200));
   EXPECT_TRUE(active(2600));  // found
   EXPECT_FALSE(active(2700));
+}
+
+TEST_F(stall_watch_test, LooksLessOftenOnceItIsCalmAndStillFindsARunningTurnInTime) {
+  shard_under_watch& shard = watched();
+  become_calm();
+  EXPECT_EQ(wait(1000), 4 * threshold);
+  shard.turn.begin(2000);
+  EXPECT_EQ(wait(2100), threshold - 100);
+  shard.turn.end();
+  EXPECT_EQ(wait(2600), 4 * threshold);
+  shard.turn.begin(3000);
+  active(3900);
+  EXPECT_EQ(shard.overdue, 1);
+  shard.turn.end();
+  EXPECT_EQ(wait(4000), threshold) << "it is calm after a stall";
+}
+
+TEST_F(stall_watch_test, IsAlertAgainWhenAStallHasEndedUnseen) {
+  watched();
+  become_calm();
+  alert();
+  EXPECT_EQ(wait(1000), threshold);
+  become_calm();
+  EXPECT_EQ(wait(2000), 4 * threshold);
+}
+
+TEST_F(stall_watch_test, ACalmWatchWaitsTwoMillisecondsAtMostUnlessTheThresholdIsLonger) {
+  watched(1'500'000);
+  become_calm();
+  EXPECT_EQ(wait(1000), 2'000'000u);
+  watched(500'000);
+  EXPECT_EQ(wait(2000), 2'000'000u);
+  watched(100'000);
+  EXPECT_EQ(wait(3000), 400'000u);
 }
 
 TEST_F(stall_watch_test, KeepsAwayFromTurnsThatWereRemoved) {
@@ -114,7 +152,7 @@ TEST_F(stall_watch_test, KeepsAwayFromTurnsThatWereRemoved) {
 
 namespace {
 
-/// A thread that is a shard.
+/// A thread with turns, as a shard has.
 struct host {
   explicit host(stall_watch& watch, uint64_t threshold_us) : watch(watch) {
     turn.set_threshold(threshold_us * 1000);
@@ -126,7 +164,7 @@ struct host {
     watch.begin(turn);
     turn.end();
   }
-  /// A turn that ends when the watch has found it.
+  /// Begins a turn that ends when the watch has found it.
   void stall() {
     const int before = overdue.load(std::memory_order_relaxed);
     watch.begin(turn);
@@ -176,7 +214,7 @@ TEST(StallWatch, ShardsComeAndGoWhileOthersStall) {
         host shard(watch, 100);
         shard.run_turn();
         shard.stall();
-        shard.watch.begin(shard.turn);  // goes in the middle of a turn
+        shard.watch.begin(shard.turn);  // the shard is removed in the middle of a turn
       }
     });
   }

@@ -1,4 +1,5 @@
-// How much a turn may do before it lets timers and sockets run: objects and microseconds, whichever ends first.
+// Limits of one turn, so that timers and sockets run in time: a number of objects and microseconds, whichever
+// ends first.
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,10 @@
-// The turn of one shard, as the stall watch sees it: one word that its home writes when a turn begins and when it ends.
+// The turn of one shard, as the stall watch sees it: one word that the home writes when a turn begins and
+// when it ends.
 //
 //   begin   the time, odd        the watch may find this turn overdue
 //   end     the same time, even  the shard waits for events
 //
-// begin() and end() are for the home thread, the rest for any. Beginning costs one read of the clock and one locked store.
+// Only the home thread calls begin() and end(). Beginning costs one read of the clock and one locked store.
 #pragma once
 
 #include <atomic>
@@ -14,7 +15,7 @@
 
 namespace corebuf {
 
-/// Nanoseconds of the clock that turns are timed by.
+/// Nanoseconds of the clock by which turns are timed.
 inline uint64_t monotonic_ns() {
   return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
                                std::chrono::nanoseconds(1));
@@ -22,18 +23,21 @@ inline uint64_t monotonic_ns() {
 
 class watched_turn {
  public:
-  /// `overdue` is called on the thread of the watch, once for each turn that lasts longer than the threshold, while it lasts.
+  /// `overdue` is called on the thread of the watch, once for each turn that lasts longer than the threshold,
+  /// while it lasts.
   watched_turn(void (*overdue)(void* context), void* context) : overdue_(overdue), context_(context) {}
   watched_turn(const watched_turn&) = delete;
   watched_turn& operator=(const watched_turn&) = delete;
 
   bool running() const { return (word_.load(std::memory_order_relaxed) & 1) != 0; }
 
-  /// In one order with the watch's going to sleep: either it sees this turn, or whoever begins it sees that it sleeps.
+  /// Sequentially consistent with the watch's store before it sleeps: either the watch sees this turn, or the
+  /// caller sees that the watch sleeps.
   void begin(uint64_t now_ns) { word_.store(now_ns | 1, std::memory_order_seq_cst); }
   void end() { word_.store(word_.load(std::memory_order_relaxed) & ~uint64_t{1}, std::memory_order_relaxed); }
 
-  /// True while the turn that runs is one that the watch has found overdue: what it asked for then may come too late.
+  /// True while a turn runs that the watch has found overdue. A request of the watch may arrive later than
+  /// that.
   bool found_overdue() const {
     return running() && found_.load(std::memory_order_relaxed) == word_.load(std::memory_order_relaxed);
   }
@@ -49,7 +53,7 @@ class watched_turn {
   alignas(cache_line) std::atomic<uint64_t> word_{0};
   std::atomic<uint64_t> threshold_ns_{0};
   std::atomic<uint64_t> found_{0};  // word_ of the turn that was found overdue last
-  uint64_t seen_ns_ = 0;            // when the turn began that the watch saw last; its own
+  uint64_t seen_ns_ = 0;            // beginning of the turn that the watch saw last; only the watch uses it
 };
 
 }  // namespace corebuf

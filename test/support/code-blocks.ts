@@ -11,23 +11,23 @@ const AsyncFunction = (async () => undefined).constructor as new (...args: strin
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
 export interface Snippet {
-  /** Of the document, from the root of the project. */
+  /** Path of the document, from the root of the project. */
   readonly path: string;
   readonly line: number;
   /** With an empty line for each of the document that is none of it. */
   readonly code: string;
 }
 
-/** All ts blocks of a Markdown file, in order, are one program. */
+/** All ts blocks of a Markdown file, in order, are one program; but not blocks that are files of their own (support/documents.ts). */
 export function programIn(path: string): Snippet {
   const lines = linesOf(path);
   const code: string[] = [];
   let inside = false;
-  for (const line of lines) {
+  lines.forEach((line, at) => {
     const fence = line.startsWith('```');
     code.push(inside && !fence ? line : '');
-    if (fence) inside = line === '```ts';
-  }
+    if (fence) inside = line === '```ts' && !/^\/\/ [\w-]+\.ts$/.test(lines[at + 1] ?? '');
+  });
   return { path, line: 1, code: code.join('\n') };
 }
 
@@ -44,7 +44,7 @@ export function examplesIn(path: string): Snippet[] {
   return found.map(({ line, code }) => ({ path, line, code: '\n'.repeat(line - 1) + code.join('\n') }));
 }
 
-/** What TypeScript has to say of them, as path:line: text. `declarations` says what else is there, as a .d.ts would. */
+/** Errors that TypeScript finds in them, as path:line: text. `declarations` says what else is there, as a .d.ts would. */
 export function typeErrorsIn(snippets: readonly Snippet[], declarations = ''): string[] {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2023,
@@ -80,7 +80,7 @@ function describe({ file, start, messageText }: ts.Diagnostic, sources: Readonly
   return `${sources.get(file.fileName)?.path ?? file.fileName}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}: ${text}`;
 }
 
-/** Runs it as a module to its end, with `scope` as further names. What it imports is what the calling test would get. */
+/** Runs it as a module to its end, with `scope` as further names. It imports the modules that the calling test would get. */
 export async function run({ path, line, code }: Snippet, scope: Readonly<Record<string, unknown>> = {}): Promise<void> {
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true },

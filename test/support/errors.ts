@@ -1,4 +1,4 @@
-// What an error is expected to look like.
+// Expectations of errors.
 import type { ErrorCode } from 'corebuf';
 
 /** For toThrow() and rejects: an error of this package. */
@@ -6,7 +6,7 @@ export function corebufError(code: ErrorCode): unknown {
   return expect.objectContaining({ name: 'CorebufError', code });
 }
 
-/** What `run` throws. */
+/** Returns the error that `run` throws. */
 export function thrownBy(run: () => unknown): unknown {
   try {
     run();

@@ -10,7 +10,7 @@ const MiB = 1024 * 1024;
 export interface FileSystemKind {
   readonly name: string;
   readonly type: 'tmpfs' | 'ext4' | 'xfs';
-  /** Of the device: what direct I/O must be aligned to. */
+  /** Alignment that direct I/O on the device needs, in bytes. */
   readonly sector?: 512 | 4096;
   readonly make?: readonly string[];
   readonly mountOptions?: string;
@@ -28,7 +28,7 @@ export const fileSystems: readonly FileSystemKind[] = [
   { name: 'xfs, sectors of 4096 bytes', type: 'xfs', sector: 4096, make: ['mkfs.xfs', '-q'], bytesLeast: 300 * MiB },
 ];
 
-/** What a program prints. @throws what it complains of */
+/** The output of a program. @throws its complaint */
 function run(program: string, ...args: string[]): string {
   const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
   if (error !== undefined || status !== 0) throw new Error(`${program}: ${error?.message ?? (stderr.trim() || `exit code ${status}`)}`);
@@ -73,7 +73,7 @@ export class Mounted {
     this.#mounted = true;
   }
 
-  /** What was only in memory is gone; there must be a device. */
+  /** Drops what was only in memory; there must be a device. */
   async remount(): Promise<void> {
     let refused = '';
     const unmounted = (): boolean => {

@@ -1,7 +1,7 @@
-// A program of test/fixtures, run to its end in a process of its own.
+// A program of test/programs, run to its end in a process of its own.
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fixture } from './shards';
 
 const PATIENCE_MS = 100_000;
 
@@ -18,8 +18,13 @@ export interface ProgramOptions {
   readonly patienceMs?: number;
 }
 
+/** The compiled test/programs/<name>.ts. */
+export function programPath(name: string): string {
+  return join(__dirname, '../../out/test/programs', `${name}.js`);
+}
+
 export async function runProgram(name: string, { args = [], env = {}, patienceMs = PATIENCE_MS }: ProgramOptions = {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['--expose-gc', fixture(name), ...args], {
+  const child = spawn(process.execPath, ['--expose-gc', programPath(name), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: patienceMs,

@@ -15,9 +15,9 @@ const started: Started[] = [];
 /** As long as a call may take to end that a failed test has left behind. */
 const PATIENCE_MS = 5_000;
 
-/** The compiled module of test/fixtures/<name>.ts. */
-export function fixture(name: string): string {
-  return join(__dirname, '../../out/test/fixtures', `${name}.js`);
+/** The compiled module of test/workers/<name>.ts. */
+export function workerModule(name: string): string {
+  return join(__dirname, '../../out/test/workers', `${name}.js`);
 }
 
 /** A group of two shards unless told otherwise; expectNothingLeaked() looks after it. */

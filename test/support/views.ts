@@ -5,3 +5,8 @@ import { capabilities } from 'corebuf';
 export function testOfZeroCopy(name: string, run: jest.ProvidesCallback): void {
   if (capabilities().externalBuffers) test(name, run);
 }
+
+/** Tests of the ArrayBuffers that are kept and used again. In checked mode each view has one of its own, which ends. */
+export function testOfKeptWindows(name: string, run: jest.ProvidesCallback): void {
+  if (process.env.COREBUF_CHECKED !== '1') testOfZeroCopy(name, run);
+}

@@ -1,0 +1,246 @@
+// The broker of broker/ beside the same engine in plain Node (bench/broker/plain.ts), librdkafka's mock cluster as the ceiling, and with --peer a
+// broker that runs already. Each is a process of its own with one shard; a program on librdkafka makes the load, and the processor time is that
+// of the broker's process. "From disk" is direct I/O for ours, and for plain Node the page cache of the kernel, in which everything lies still.
+import { load } from './broker/load.js';
+import type { Load } from './broker/load.js';
+import { NodeServer, serverOf } from './broker/server.js';
+import type { Kind, Server } from './broker/server.js';
+import { FULL, sideOf } from './harness/measure.js';
+import type { Choices, Effort, OpenSuite, OwnCase, Side, Sides, Suite, Unit } from './harness/suite.js';
+
+const PARTITIONS = 4;
+const MB = 1e6;
+/** Less than either side keeps in memory, and more. */
+const CACHED = 16 * MB;
+const BEYOND_CACHE = 40 * MB;
+/** Bounds that are not reached. */
+const BEYOND_DISK = 1e12;
+const LONG = 60_000;
+const LARGE = 1024;
+const SMALL = 100;
+const CONNECTIONS = 64;
+
+/** Load on one side, with the processor time that its broker took for it, in milliseconds. */
+interface Run extends Load {
+  readonly cpu: number;
+}
+
+/** One kind of load, and the brokers that it is put on; rows show different figures of the same runs. */
+interface Job {
+  readonly kinds: readonly Kind[];
+  run(server: Server, topic: string, milliseconds: number): Promise<Run>;
+}
+
+const NAMES: Record<Kind, string> = { ours: 'ours', two: 'ours, two shards', plain: 'plain Node', mock: 'mock cluster of librdkafka', peer: '' };
+
+class Bench {
+  readonly peer: string | undefined;
+  readonly #servers = new Map<Kind, Server>();
+  readonly #runs = new Map<Job, Map<Kind, Run[]>>();
+  #topics = 0;
+
+  constructor(peer: string | undefined) {
+    this.peer = peer;
+  }
+
+  nameOf(kind: Kind): string {
+    return kind === 'peer' ? this.peer! : NAMES[kind];
+  }
+
+  async server(kind: Kind): Promise<Server> {
+    let server = this.#servers.get(kind);
+    if (server === undefined) {
+      this.#servers.set(kind, (server = await serverOf(kind, this.peer)));
+      await warmUp(server, kind);
+    }
+    return server;
+  }
+
+  /** The runs of a job on all its brokers, interleaved. They are made once. */
+  async runsOf(job: Job, { rounds }: Effort): Promise<Map<Kind, Run[]>> {
+    const known = this.#runs.get(job);
+    if (known !== undefined) return known;
+    const [times, milliseconds] = rounds < FULL.rounds ? [1, 1000] : [5, 3000];
+    const kinds = job.kinds.filter((kind) => kind !== 'peer' || this.peer !== undefined);
+    const runs = new Map(kinds.map((kind): [Kind, Run[]] => [kind, []]));
+    for (let round = 0; round < times; round++) {
+      for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
+        const [server, topic] = [await this.server(kind), `topic-${Date.now()}-${this.#topics++}`];
+        await server.createTopic(topic, PARTITIONS);
+        runs.get(kind)!.push(await job.run(server, topic, milliseconds));
+      }
+    }
+    this.#runs.set(job, runs);
+    return runs;
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers.values()) await server.end();
+  }
+}
+
+function fill(address: string, topic: string, bytes: number): Promise<Load> {
+  return load('produce', address, topic, PARTITIONS, LARGE, LONG, bytes);
+}
+
+/**
+ * Until the process has compiled what it runs often: before that, each request costs twice as much. Small batches and large ones go to topics of
+ * their own, because the mock cluster answers a Fetch with one batch. It keeps no more of a partition than 5 MB.
+ */
+async function warmUp(server: Server, kind: Kind): Promise<void> {
+  for (const topic of ['warm-up-small', 'warm-up-large']) await server.createTopic(topic, PARTITIONS);
+  await load('single', server.address, 'warm-up-small', PARTITIONS, SMALL, 3000, CONNECTIONS);
+  await fill(server.address, 'warm-up-large', CACHED);
+  await load('consume', server.address, 'warm-up-large', PARTITIONS, CACHED, 4);
+  if (kind === 'mock') return;
+  await fill(server.address, 'warm-up-large', BEYOND_CACHE);
+  await load('consume', server.address, 'warm-up-large', PARTITIONS, BEYOND_CACHE, 2);
+}
+
+/** Makes a load and takes the processor time that the broker needs for it. */
+async function timed(server: Server, ...args: readonly (string | number)[]): Promise<Run> {
+  const before = await server.figures();
+  const made = await load(...args);
+  const { cpu } = await server.figures();
+  return { ...made, cpu: (cpu - before.cpu) / 1000 };
+}
+
+const everywhere: readonly Kind[] = ['ours', 'plain', 'mock', 'peer'];
+
+const produceLarge: Job = { kinds: everywhere, run: (server, topic, milliseconds) => produce(server, topic, LARGE, milliseconds) };
+const produceSmall: Job = { kinds: everywhere, run: (server, topic, milliseconds) => produce(server, topic, SMALL, milliseconds) };
+const single: Job = {
+  kinds: everywhere,
+  run: (server, topic, milliseconds) => timed(server, 'single', server.address, topic, PARTITIONS, SMALL, milliseconds, CONNECTIONS),
+};
+/** The mock cluster lets a Fetch wait its whole time, whatever comes. */
+const echo: Job = {
+  kinds: ['ours', 'plain', 'peer'],
+  run: (server, topic, milliseconds) => timed(server, 'echo', server.address, topic, PARTITIONS, SMALL, milliseconds),
+};
+
+const consumeCached: Job = {
+  kinds: everywhere,
+  async run(server, topic, milliseconds) {
+    await fill(server.address, topic, CACHED);
+    return timed(server, 'consume', server.address, topic, PARTITIONS, CACHED, Math.ceil(milliseconds / 100));
+  },
+};
+
+/** The mock cluster has no disk. */
+const consumeFromDisk: Job = {
+  kinds: ['ours', 'plain'],
+  async run(server, topic, milliseconds) {
+    const bytes = BEYOND_CACHE * Math.ceil(milliseconds / 1000);
+    await fill(server.address, topic, bytes);
+    await fill(server.address, `${topic}-more`, BEYOND_CACHE);
+    return timed(server, 'consume', server.address, topic, PARTITIONS, bytes, 1);
+  },
+};
+
+/** Two producers on two connections: with two shards, each has one. */
+const twoProducers: Job = {
+  kinds: ['two', 'ours'],
+  async run(server, topic, milliseconds) {
+    const before = await server.figures();
+    const both = await Promise.all([0, 1].map(() => load('produce', server.address, topic, PARTITIONS, LARGE, milliseconds, BEYOND_DISK)));
+    const { cpu } = await server.figures();
+    const sum = (of: (made: Load) => number): number => both.reduce((total, made) => total + of(made), 0);
+    const seconds = Math.max(...both.map((made) => made.seconds));
+    return { ...both[0]!, bytes: sum(({ bytes }) => bytes), cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds), seconds, cpu: (cpu - before.cpu) / 1000 };
+  },
+};
+
+function produce(server: Server, topic: string, recordBytes: number, milliseconds: number): Promise<Run> {
+  return timed(server, 'produce', server.address, topic, PARTITIONS, recordBytes, milliseconds, BEYOND_DISK);
+}
+
+/** A row: one figure of the runs of a job; `p99` of latencies goes beside it. */
+interface Row {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly job: Job;
+  readonly value: (run: Run) => number;
+  readonly p99?: (run: Run) => number;
+}
+
+const rate = ({ bytes, seconds }: Run): number => bytes / MB / seconds;
+const cost = ({ bytes, cpu }: Run): number => cpu / (bytes / MB);
+const costOfLoad = ({ bytes, cpuSeconds }: Run): number => (cpuSeconds * 1000) / (bytes / MB);
+const p50 = (run: Run): number => run.p50;
+const p99 = (run: Run): number => run.p99;
+
+/** Figures that a broker shows to its clients, and those of its process. */
+const shown: readonly Row[] = [
+  { name: 'produce 1 KiB, acks=all, durable', unit: 'MB/s', job: produceLarge, value: rate },
+  { name: `one record per request, ${CONNECTIONS} connections`, unit: 'calls/s', job: single, value: ({ records, seconds }) => records / seconds },
+  { name: 'one record per request: latency', unit: 'µs', job: single, value: p50, p99 },
+  { name: 'end to end, 100 B, one at a time', unit: 'µs', job: echo, value: p50, p99 },
+];
+const costs: readonly Row[] = [
+  { name: 'produce 1 KiB: processor time', unit: 'ms/MB', job: produceLarge, value: cost },
+  { name: 'produce 100 B, linger 5 ms: processor time', unit: 'ms/MB', job: produceSmall, value: cost },
+  { name: 'one record per request: processor time', unit: 'µs', job: single, value: ({ cpu, records }) => (cpu * 1000) / records },
+  { name: 'consume from memory: processor time', unit: 'ms/MB', job: consumeCached, value: cost },
+];
+const disk: readonly Row[] = [{ name: 'consume from disk: processor time', unit: 'ms/MB', job: consumeFromDisk, value: cost }];
+const shards: readonly Row[] = [
+  { name: 'produce 1 KiB, two producers, two shards', unit: 'MB/s', job: twoProducers, value: rate },
+  { name: 'two producers, two shards: processor time', unit: 'ms/MB', job: twoProducers, value: cost },
+  { name: 'two producers, two shards: processor time of the producers', unit: 'ms/MB', job: twoProducers, value: costOfLoad },
+];
+
+/** Each row beside each peer that has its figures. */
+function loadCases(bench: Bench): OwnCase[] {
+  const beside = (rows: readonly Row[], peer: Kind, own: Kind = 'ours'): OwnCase[] =>
+    rows.filter(({ job }) => job.kinds.includes(peer)).map((row) => caseOf(bench, row, own, peer));
+  const running = bench.peer === undefined ? [] : beside(shown, 'peer');
+  return [...beside([...shown, ...costs, ...disk], 'plain'), ...beside([...shown, ...costs], 'mock'), ...running, ...beside(shards, 'ours', 'two')];
+}
+
+function caseOf(bench: Bench, { name, unit, job, value, p99: tail }: Row, own: Kind, peer: Kind): OwnCase {
+  const side = (runs: readonly Run[]): Side => ({ ...sideOf(runs.map(value)), ...(tail === undefined ? {} : { p99: sideOf(runs.map(tail)).value }) });
+  const measure = async (effort: Effort): Promise<Sides> => {
+    const runs = await bench.runsOf(job, effort);
+    return { ours: side(runs.get(own)!), peer: side(runs.get(peer)!) };
+  };
+  return { kind: 'own', name, unit, peerName: own === 'two' ? 'ours, one shard' : bench.nameOf(peer), measure };
+}
+
+/** Broker that nobody has used: how soon it listens, and its memory then. */
+interface Start {
+  readonly milliseconds: number;
+  readonly megabytes: number;
+}
+
+async function startOf(program: 'ours' | 'plain'): Promise<Start> {
+  const server = await NodeServer.start(program);
+  const { rss } = await server.figures();
+  await server.end();
+  return { milliseconds: server.startMs, megabytes: rss / 2 ** 20 };
+}
+
+function startCases(): OwnCase[] {
+  const starts: Record<'ours' | 'plain', Start[]> = { ours: [], plain: [] };
+  const measured = async ({ rounds }: Effort, figure: (start: Start) => number): Promise<Sides> => {
+    const times = rounds < FULL.rounds ? 1 : 5;
+    while (starts.ours.length < times) {
+      for (const kind of ['ours', 'plain'] as const) starts[kind].push(await startOf(kind));
+    }
+    return { ours: sideOf(starts.ours.map(figure)), peer: sideOf(starts.plain.map(figure)) };
+  };
+  const own = { kind: 'own', peerName: 'plain Node' } as const;
+  return [
+    { ...own, name: 'from the start of the process to its port', unit: 'ms', measure: (effort) => measured(effort, ({ milliseconds }) => milliseconds) },
+    { ...own, name: 'memory of the process, idle', unit: 'MiB', measure: (effort) => measured(effort, ({ megabytes }) => megabytes) },
+  ];
+}
+
+export const broker: Suite = {
+  name: 'broker',
+  about: 'the Kafka broker beside the same engine in plain Node, one shard each, under load of librdkafka',
+  open(_setting, { peer }: Choices = {}): OpenSuite {
+    const bench = new Bench(peer);
+    return { cases: [...loadCases(bench), ...startCases()], close: () => bench.close() };
+  },
+};

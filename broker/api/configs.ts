@@ -1,0 +1,127 @@
+// DescribeConfigs, AlterConfigs and IncrementalAlterConfigs, of topics and of the broker.
+import { errorCodes } from '../protocol/error-codes.js';
+import type { Decoded } from '../protocol/layout.js';
+import { alterConfigs as alterLayout, describeConfigs as layout, incrementalAlterConfigs as incrementalLayout } from '../protocol/layouts/topics.js';
+import { configOf, configTypes, topicConfigs } from '../topics/topic-configs.js';
+import { implement } from './api.js';
+import type { Call } from './api.js';
+
+type Described = Decoded<typeof layout.request>['resources'][number];
+
+const TOPIC = 2;
+const BROKER = 4;
+/** Where a value comes from, as clients know it. */
+const source = { topic: 1, file: 4, preset: 5 } as const;
+const operation = { set: 0, delete: 1 } as const;
+
+export const describeConfigs = implement(layout, ({ resources, includeSynonyms, includeDocumentation }, call) => ({
+  results: resources.map((resource) => ({ ...describe(resource, { includeSynonyms, includeDocumentation }, call), resourceName: resource.resourceName })),
+}));
+
+/** Parts of an answer that only some clients ask for. */
+interface Included {
+  readonly includeSynonyms: boolean;
+  readonly includeDocumentation: boolean;
+}
+
+function describe({ resourceType, resourceName, configurationKeys }: Described, included: Included, { services }: Call) {
+  const answer = { errorCode: errorCodes.NONE as number, errorMessage: null as string | null, resourceType };
+  if (resourceType === TOPIC) {
+    const topic = services.topics.byName(resourceName);
+    if (topic !== undefined) return { ...answer, configs: configAnswers(topic.configs, configurationKeys, included) };
+    return { ...answer, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `there is no topic '${resourceName}'`, configs: [] };
+  }
+  if (resourceType === BROKER && (resourceName === '' || resourceName === String(services.facts.nodeId))) {
+    return { ...answer, configs: brokerConfigs(services, configurationKeys) };
+  }
+  const errorMessage = `only topics (2) and broker ${services.facts.nodeId} (4) have settings, not '${resourceName}' (${resourceType})`;
+  return { ...answer, errorCode: errorCodes.INVALID_REQUEST, errorMessage, configs: [] };
+}
+
+/** The settings of a topic, those in `keys` or all, as DescribeConfigs and CreateTopics show them. */
+export function configAnswers(configs: Readonly<Record<string, string>>, keys: readonly string[] | null, included?: Included) {
+  return wantedNames(Object.keys(topicConfigs), keys).map((name) => {
+    const isOwn = configs[name] !== undefined;
+    const { type, documentation, preset } = topicConfigs[name]!;
+    const presets = [{ name, value: preset, source: source.preset }];
+    const synonyms = isOwn ? [{ name, value: configs[name]!, source: source.topic }, ...presets] : presets;
+    return {
+      name,
+      value: configOf(configs, name),
+      readOnly: false,
+      configSource: isOwn ? source.topic : source.preset,
+      isSensitive: false,
+      synonyms: included?.includeSynonyms === true ? synonyms : [],
+      configType: configTypes[type],
+      documentation: included?.includeDocumentation === true ? documentation : null,
+    };
+  });
+}
+
+/** The names that were asked for, in that order; all when none is named. */
+function wantedNames(known: readonly string[], keys: readonly string[] | null): readonly string[] {
+  return keys === null || keys.length === 0 ? known : keys.filter((name) => known.includes(name));
+}
+
+function brokerConfigs({ facts }: Call['services'], keys: readonly string[] | null) {
+  const values: Readonly<Record<string, string>> = {
+    'broker.id': String(facts.nodeId),
+    'auto.create.topics.enable': String(facts.autoCreateTopics),
+    'num.partitions': String(facts.partitionsDefault),
+    'default.replication.factor': '1',
+    'offsets.topic.replication.factor': '1',
+  };
+  return wantedNames(Object.keys(values), keys).map((name) => ({
+    name, value: values[name]!, readOnly: true, configSource: source.file, isSensitive: false, synonyms: [], configType: configTypes.string, documentation: null,
+  }));
+}
+
+/** Replaces all settings of a topic. */
+export const alterConfigs = implement(alterLayout, async ({ resources, validateOnly }, call) => ({
+  responses: await Promise.all(
+    resources.map(({ resourceType, resourceName, configs }) => {
+      const given = configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]));
+      return alter(resourceType, resourceName, () => Object.fromEntries(given), validateOnly, call);
+    }),
+  ),
+}));
+
+/** Sets and removes single settings of a topic. */
+export const incrementalAlterConfigs = implement(incrementalLayout, async ({ resources, validateOnly }, call) => ({
+  responses: await Promise.all(
+    resources.map(({ resourceType, resourceName, configs }) => {
+      // Appending to lists is of no use: the one list has one value that is allowed.
+      const isKnown = configs.every(({ configOperation: of }) => of === operation.set || of === operation.delete);
+      const change = isKnown ? (old: Readonly<Record<string, string>>) => changed(old, configs) : undefined;
+      return alter(resourceType, resourceName, change, validateOnly, call);
+    }),
+  ),
+}));
+
+function changed(old: Readonly<Record<string, string>>, changes: readonly { name: string; configOperation: number; value: string | null }[]) {
+  const configs = { ...old };
+  for (const { name, configOperation, value } of changes) {
+    if (configOperation === operation.delete || value === null) delete configs[name];
+    else configs[name] = value;
+  }
+  return configs;
+}
+
+async function alter(
+  resourceType: number,
+  resourceName: string,
+  change: ((old: Readonly<Record<string, string>>) => Record<string, string>) | undefined,
+  validateOnly: boolean,
+  { services }: Call,
+) {
+  const answer = { errorCode: errorCodes.NONE as number, errorMessage: null as string | null, resourceType, resourceName };
+  if (resourceType !== TOPIC || change === undefined) {
+    return { ...answer, errorCode: errorCodes.INVALID_REQUEST, errorMessage: 'settings of topics can be set and deleted; others cannot be changed' };
+  }
+  const topic = services.topics.byName(resourceName);
+  if (topic === undefined) {
+    return { ...answer, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `there is no topic '${resourceName}'` };
+  }
+  const { errorCode, errorMessage } = await services.admin.configureTopic(topic.id, change(topic.configs), validateOnly);
+  return { ...answer, errorCode, errorMessage };
+}

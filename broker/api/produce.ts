@@ -1,0 +1,68 @@
+// Produce: batches of records for partitions.
+import { codeOf, errorCodes, messageOf } from '../protocol/error-codes.js';
+import { checkBatches } from '../log/record-batch.js';
+import { produce as layout } from '../protocol/layouts/data.js';
+import type { Decoded } from '../protocol/layout.js';
+import type { AppendResult } from '../topics/partition-service.js';
+import { implement } from './api.js';
+import type { Call } from './api.js';
+import { topicOf } from './topic-names.js';
+import type { Found } from './topic-names.js';
+
+type ForTopic = Decoded<typeof layout.request>['topicData'][number];
+type ForPartition = ForTopic['partitionData'][number];
+
+/** The oldest version whose records are batches; older ones are offered because librdkafka looks for them. */
+const BATCHES_SINCE = 3;
+
+export const produce = implement(layout, async ({ acks, topicData, transactionalId }, call) => {
+  const refusal = refusalOf(acks, transactionalId, call.version);
+  // Every append begins here, before anything is waited for: their order is that of the requests.
+  const topics = topicData.map((topic) => {
+    const found = topicOf(call, topic.name, topic.topicId);
+    return { topic, appends: topic.partitionData.map((partition) => append(found, partition, acks, refusal, call)) };
+  });
+  const responses = await Promise.all(
+    topics.map(async ({ topic: { name, topicId, partitionData }, appends }) => {
+      const results = await Promise.all(appends);
+      return { name, topicId, partitionResponses: results.map((result, at) => answer(partitionData[at]!.index, result)) };
+    }),
+  );
+  if (acks !== 0) return { responses };
+  const failed = responses.flatMap(({ partitionResponses }) => partitionResponses).find(({ errorCode }) => errorCode !== errorCodes.NONE);
+  // A client that wants no answer learns of a failure by the end of its connection.
+  if (failed !== undefined) throw new UnansweredError(`a batch was refused with error ${failed.errorCode}`);
+  return undefined;
+});
+
+/** Ends the connection of a client that waits for no answer. */
+export class UnansweredError extends Error {}
+
+function refusalOf(acks: number, transactionalId: string | null, version: number): number {
+  if (version < BATCHES_SINCE) return errorCodes.UNSUPPORTED_VERSION;
+  if (acks < -1 || acks > 1) return errorCodes.INVALID_REQUIRED_ACKS;
+  return transactionalId === null ? errorCodes.NONE : errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+}
+
+/** Checks a batch here, so that its bytes are summed where they have arrived, and moves it to its partition. */
+async function append({ topic, errorCode }: Found, data: ForPartition, acks: number, refusal: number, call: Call): Promise<AppendResult> {
+  const { index, records } = data;
+  if (refusal !== errorCodes.NONE) return failure(refusal);
+  if (topic === undefined) return failure(errorCode);
+  if (index < 0 || index >= topic.partitions) return failure(errorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+  if (records === null) return failure(errorCodes.INVALID_RECORD);
+  try {
+    checkBatches(records);
+  } catch (error) {
+    return failure(codeOf(error), messageOf(error));
+  }
+  return call.services.partitions.append(topic.id, index, records, acks);
+}
+
+function failure(errorCode: number, errorMessage: string | null = null): AppendResult {
+  return { errorCode, errorMessage, baseOffset: -1n, logStartOffset: -1n };
+}
+
+function answer(index: number, { errorCode, errorMessage, baseOffset, logStartOffset }: AppendResult) {
+  return { index, errorCode, errorMessage, baseOffset, logStartOffset, recordErrors: [] };
+}

@@ -1,0 +1,88 @@
+// CreateTopics, DeleteTopics, CreatePartitions and DeleteRecords.
+import { errorCodes } from '../protocol/error-codes.js';
+import { deleteRecords as recordsLayout } from '../protocol/layouts/data.js';
+import type { Decoded } from '../protocol/layout.js';
+import { createPartitions as partitionsLayout, createTopics as createLayout, deleteTopics as deleteLayout } from '../protocol/layouts/topics.js';
+import { NO_UUID } from '../protocol/primitives.js';
+import { implement } from './api.js';
+import type { Call } from './api.js';
+import { configAnswers } from './configs.js';
+import { topicOf } from './topic-names.js';
+
+type Wish = Decoded<typeof createLayout.request>['topics'][number];
+
+export const createTopics = implement(createLayout, async ({ topics, validateOnly }, call) => {
+  const names = topics.map(({ name }) => name);
+  const created = topics.map((wish) => create(wish, names.filter((name) => name === wish.name).length > 1, validateOnly, call));
+  return { topics: await Promise.all(created) };
+});
+
+async function create(wish: Wish, isTwice: boolean, validateOnly: boolean, call: Call) {
+  const { name, numPartitions, assignments } = wish;
+  const refusal = isTwice ? failure(errorCodes.INVALID_REQUEST, `topic '${name}' is in the request twice`) : refusalOf(wish, call);
+  if (refusal !== undefined) return { name, ...refusal };
+  const configs = Object.fromEntries(wish.configs.flatMap(({ name: key, value }) => (value === null ? [] : [[key, value]])));
+  const partitions = assignments.length > 0 ? assignments.length : numPartitions;
+  const { errorCode, errorMessage, topic } = await call.services.admin.createTopic({ name, partitions, configs }, validateOnly);
+  if (topic === undefined) return { name, ...failure(errorCode, errorMessage) };
+  const made = { numPartitions: topic.partitions, replicationFactor: 1, configs: configAnswers(topic.configs, null) };
+  return { name, topicId: validateOnly ? NO_UUID : topic.id, errorCode, errorMessage, ...made };
+}
+
+/** What the topic itself does not decide: where its replicas lie. */
+function refusalOf({ numPartitions, replicationFactor, assignments }: Wish, { services }: Call) {
+  if (assignments.length > 0) {
+    if (numPartitions !== -1 || replicationFactor !== -1) {
+      return failure(errorCodes.INVALID_REQUEST, 'with assignments, the numbers of partitions and replicas must be -1');
+    }
+    const isSound = assignments.every(({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === services.facts.nodeId);
+    const isWhole = assignments.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b).every((index, at) => index === at);
+    if (isSound && isWhole) return undefined;
+    return failure(errorCodes.INVALID_REPLICA_ASSIGNMENT, `every partition from 0 on must be assigned to broker ${services.facts.nodeId} alone`);
+  }
+  if (replicationFactor === -1 || replicationFactor === 1) return undefined;
+  return failure(errorCodes.INVALID_REPLICATION_FACTOR, `the replication factor must be 1, or -1 for the default, not ${replicationFactor}`);
+}
+
+export const deleteTopics = implement(deleteLayout, async ({ topics, topicNames }, call) => {
+  const wanted = [...topics, ...topicNames.map((name) => ({ name, topicId: NO_UUID }))];
+  const responses = wanted.map(async ({ name, topicId }) => {
+    const { topic, errorCode } = topicOf(call, name, topicId);
+    if (topic === undefined) return { name, topicId, errorCode };
+    const deleted = await call.services.admin.deleteTopic(topic.id);
+    return { name: topic.name, topicId: topic.id, errorCode: deleted.errorCode, errorMessage: deleted.errorMessage };
+  });
+  return { responses: await Promise.all(responses) };
+});
+
+export const createPartitions = implement(partitionsLayout, async ({ topics, validateOnly }, call) => {
+  const { nodeId } = call.services.facts;
+  const results = topics.map(async ({ name, count, assignments }) => {
+    const topic = call.services.topics.byName(name);
+    if (topic === undefined) return { name, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION };
+    if (assignments !== null && assignments.some(({ brokerIds }) => brokerIds.length !== 1 || brokerIds[0] !== nodeId)) {
+      return { name, errorCode: errorCodes.INVALID_REPLICA_ASSIGNMENT, errorMessage: `partitions can be assigned to broker ${nodeId} only` };
+    }
+    const { errorCode, errorMessage } = await call.services.admin.addPartitions(topic.id, count, validateOnly);
+    return { name, errorCode, errorMessage };
+  });
+  return { results: await Promise.all(results) };
+});
+
+export const deleteRecords = implement(recordsLayout, async ({ topics }, call) => {
+  const answers = topics.map(async ({ name, partitions }) => {
+    const topic = call.services.topics.byName(name);
+    const deleted = partitions.map(async ({ partitionIndex, offset }) => {
+      const unknown = { errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, offset: -1n };
+      const exists = topic !== undefined && partitionIndex >= 0 && partitionIndex < topic.partitions;
+      const result = exists ? await call.services.partitions.deleteRecords(topic.id, partitionIndex, offset) : unknown;
+      return { partitionIndex, lowWatermark: result.offset, errorCode: result.errorCode };
+    });
+    return { name, partitions: await Promise.all(deleted) };
+  });
+  return { topics: await Promise.all(answers) };
+});
+
+function failure(errorCode: number, errorMessage: string | null) {
+  return { topicId: NO_UUID, errorCode, errorMessage, configs: null };
+}

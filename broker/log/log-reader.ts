@@ -1,0 +1,177 @@
+// Reads batches of one partition: from memory at once, else from the disk, a MiB at a time, and the next MiB ahead of a reader that goes on.
+// What it returns refers to the memory of the cache; no byte is copied.
+import { IoBuf } from 'corebuf';
+import { BrokerError, errorCodes } from '../protocol/error-codes.js';
+import type { CachedBatches } from './batch-cache.js';
+import type { CachedBlock } from './cached-block.js';
+import { HEADER_BYTES, nextOffsetOf, readBatchInfo } from './record-batch.js';
+import { mayBeBatch } from './scan.js';
+import type { SegmentFiles } from './segment-files.js';
+import type { SegmentList } from './segment-list.js';
+import type { Segment } from './segment.js';
+import { INDEX_INTERVAL } from './sparse-index.js';
+
+/** Bytes that are read from the disk at once. */
+const READ_BYTES = 1024 * 1024;
+
+/** What a read may return: `maxBytes` of batches, but the first one whole if `wholeFirst`, all of them before the offset `limit`. */
+export interface ReadLimits {
+  readonly maxBytes: number;
+  readonly wholeFirst: boolean;
+  readonly limit: number;
+}
+
+interface Load {
+  /** Number of readers that wait. */
+  waiting: number;
+  readonly block: Promise<CachedBlock>;
+}
+
+/** Whole batches at the front of some bytes of a segment. */
+interface FoundBatches {
+  readonly offsets: number[];
+  /** Positions in the bytes. */
+  readonly positions: number[];
+  readonly end: number;
+  readonly nextOffset: number;
+  /** Bytes of the first wanted batch, which need not be there whole. */
+  readonly firstLength: number;
+}
+
+export class LogReader {
+  readonly #cached: CachedBatches;
+  readonly #files: SegmentFiles;
+  readonly #segments: SegmentList;
+  readonly #loads = new Map<number, Load>();
+  #closed = false;
+
+  constructor(cached: CachedBatches, files: SegmentFiles, segments: SegmentList) {
+    this.#cached = cached;
+    this.#files = files;
+    this.#segments = segments;
+  }
+
+  /** Batches from the one with `offset` on, which is below the limit. @throws BrokerError, ERR_IO, ERR_OUT_OF_MEMORY */
+  read(offset: number, limits: ReadLimits): IoBuf | Promise<IoBuf> {
+    const block = this.#cached.find(offset);
+    return block === undefined ? this.#readFromDisk(offset, limits) : this.#readFrom(block, offset, limits);
+  }
+
+  /** Reads that are under way fail, or end before. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #readFromDisk(offset: number, limits: ReadLimits): Promise<IoBuf> {
+    const load = this.#load(offset, limits.limit);
+    load.waiting++;
+    const block = await load.block;
+    try {
+      return this.#readFrom(block, offset, limits);
+    } finally {
+      this.#cached.unpin(block);
+    }
+  }
+
+  #readFrom(first: CachedBlock, offset: number, { maxBytes, wholeFirst, limit }: ReadLimits): IoBuf {
+    let result: IoBuf | undefined;
+    let length = 0;
+    let block: CachedBlock | undefined = first;
+    for (let at = offset; block !== undefined; ) {
+      const slice = block.slice(at, maxBytes - length, limit);
+      const bytes = slice.end - slice.start;
+      if (length + bytes > maxBytes && (result !== undefined || !wholeFirst)) break;
+      result = result === undefined ? block.share(slice) : result.take(block.share(slice));
+      length += bytes;
+      at = slice.nextOffset;
+      if (slice.end * 2 > block.bytes) this.#readAhead(block.nextOffset, limit);
+      block = at < limit && length < maxBytes ? this.#cached.find(at) : undefined;
+    }
+    return result ?? new IoBuf();
+  }
+
+  #readAhead(offset: number, limit: number): void {
+    if (offset >= limit || this.#cached.has(offset)) return;
+    // Nobody waits for it: a reader that comes here meets the error again.
+    this.#load(offset, limit).block.catch(() => undefined);
+  }
+
+  /** Brings the batches from `offset` on into the cache, where readers that wait keep them. */
+  #load(offset: number, limit: number): Load {
+    let load = this.#loads.get(offset);
+    if (load === undefined) {
+      // In a later job: a load that fails at once is among the loads then, and is taken out.
+      load = { waiting: 0, block: Promise.resolve().then(() => this.#loadBlock(offset, limit)) };
+      this.#loads.set(offset, load);
+    }
+    return load;
+  }
+
+  async #loadBlock(offset: number, limit: number): Promise<CachedBlock> {
+    try {
+      const segment = this.#segments.find(offset);
+      const index = await this.#segments.indexOf(segment);
+      const { bytes, found } = await this.#readBatches(segment, index.floor(offset).position, offset, limit);
+      return this.#keep(offset, bytes, found);
+    } finally {
+      this.#loads.delete(offset);
+    }
+  }
+
+  #keep(offset: number, bytes: IoBuf, { offsets, positions, end, nextOffset }: FoundBatches): CachedBlock {
+    if (this.#closed) {
+      bytes.release();
+      throw new BrokerError(errorCodes.NOT_LEADER_OR_FOLLOWER, 'the log of this partition is closed');
+    }
+    const start = positions[0]!;
+    bytes.trimBack(bytes.length - end).trimFront(start);
+    const pins = this.#loads.get(offset)!.waiting;
+    this.#loads.delete(offset);
+    return this.#cached.insert({ chain: bytes, offsets, positions: positions.map((position) => position - start), nextOffset, pins });
+  }
+
+  /** Reads from `position` on, where a batch begins; once more if the wanted batch is longer than what was read. */
+  async #readBatches(segment: Segment, position: number, offset: number, limit: number): Promise<{ bytes: IoBuf; found: FoundBatches }> {
+    const bytes = await this.#files.read(segment.path, position, READ_BYTES + INDEX_INTERVAL);
+    const found = findBatches(bytes, offset, limit);
+    if (found !== undefined && found.offsets.length > 0) return { bytes, found };
+    bytes.release();
+    if (found === undefined) throw missing(segment, offset);
+    const whole = await this.#files.read(segment.path, position + found.end, found.firstLength);
+    const again = findBatches(whole, offset, limit);
+    if (again !== undefined && again.offsets.length > 0) return { bytes: whole, found: again };
+    whole.release();
+    throw missing(segment, offset);
+  }
+}
+
+/**
+ * The whole batches of `bytes` from the one with `offset` on that end before `limit`. Undefined when that one does not begin in these bytes;
+ * none when it does and does not end: then `end` is where it begins.
+ */
+function findBatches(bytes: IoBuf, offset: number, limit: number): FoundBatches | undefined {
+  const offsets: number[] = [];
+  const positions: number[] = [];
+  const reader = bytes.reader();
+  let [position, nextOffset, firstLength] = [0, offset, 0];
+  while (reader.has(HEADER_BYTES)) {
+    const batch = readBatchInfo(reader);
+    const next = nextOffsetOf(batch);
+    if (!mayBeBatch(batch, Infinity) || next > limit) break;
+    const wanted = next > offset;
+    if (wanted && offsets.length === 0) firstLength = batch.length;
+    if (position + batch.length > bytes.length) break;
+    if (wanted) {
+      offsets.push(batch.baseOffset);
+      positions.push(position);
+      nextOffset = next;
+    }
+    position += batch.length;
+    reader.position = position;
+  }
+  return firstLength === 0 ? undefined : { offsets, positions, end: position, nextOffset, firstLength };
+}
+
+function missing(segment: Segment, offset: number): BrokerError {
+  return new BrokerError(errorCodes.KAFKA_STORAGE_ERROR, `'${segment.path}' has no whole batch with offset ${offset}`);
+}

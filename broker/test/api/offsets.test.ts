@@ -1,0 +1,76 @@
+// ListOffsets, OffsetForLeaderEpoch and DeleteRecords, request by request.
+import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch } from '../../protocol/layouts/data';
+import { startBroker } from '../clients/broker';
+import { batchOf } from '../log/batches';
+import { createTopic, send } from './topics';
+import { WireClient } from './wire-client';
+
+let client: WireClient;
+beforeAll(async () => {
+  client = await WireClient.to(await startBroker({ shards: 2 }));
+  await createTopic(client, 'times');
+  await send(client, 'times', 0, batchOf({ values: ['a', 'b'], timestamps: [1000n, 5000n] }));
+  await send(client, 'times', 0, batchOf({ values: ['c'], timestamps: [3000n] }));
+});
+afterAll(() => client.close());
+
+async function list(timestamp: bigint, { topic = 'times', partitionIndex = 0, currentLeaderEpoch = -1 } = {}) {
+  const partitions = [{ partitionIndex, currentLeaderEpoch, timestamp }];
+  const { topics } = await client.call(listOffsets, 10, { replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions }], timeoutMs: 1000 });
+  return topics[0]!.partitions[0]!;
+}
+
+test.each([
+  ['the end', -1n, { offset: 3n, timestamp: -1n, leaderEpoch: 0 }],
+  ['the beginning', -2n, { offset: 0n, timestamp: -1n }],
+  ['the greatest timestamp', -3n, { offset: 1n, timestamp: 5000n }],
+  ['the beginning on this machine', -4n, { offset: 0n, timestamp: -1n }],
+  ['the end in tiered storage, of which there is none', -5n, { offset: -1n, timestamp: -1n, leaderEpoch: -1 }],
+  ['a time before all records', 0n, { offset: 0n, timestamp: 1000n }],
+  ['a time between records', 2000n, { offset: 1n, timestamp: 5000n }],
+  ['a time behind all records', 6000n, { offset: -1n, timestamp: -1n }],
+])('the offset of %s', async (_, timestamp, expected) => {
+  expect(await list(timestamp)).toMatchObject({ errorCode: 0, ...expected });
+});
+
+test.each([
+  ['a partition that there is not', { partitionIndex: 5 }, 3],
+  ['a topic that there is not', { topic: 'nowhere' }, 3],
+  ['an epoch to come', { currentLeaderEpoch: 9 }, 75],
+])('%s has an error', async (_, place, errorCode) => {
+  expect(await list(-1n, place)).toMatchObject({ errorCode, offset: -1n });
+});
+
+async function endOfEpoch(leaderEpoch: number, currentLeaderEpoch = -1, partition = 0) {
+  const partitions = [{ partition, currentLeaderEpoch, leaderEpoch }];
+  const { topics } = await client.call(offsetForLeaderEpoch, 3, { replicaId: -1, topics: [{ topic: 'times', partitions }] });
+  return topics[0]!.partitions[0]!;
+}
+
+test('the one epoch ends at the end of the log, others are not known', async () => {
+  expect(await endOfEpoch(0)).toMatchObject({ errorCode: 0, leaderEpoch: 0, endOffset: 3n });
+  expect(await endOfEpoch(4)).toMatchObject({ errorCode: 0, leaderEpoch: -1, endOffset: -1n });
+  expect(await endOfEpoch(0, 4)).toMatchObject({ errorCode: 75 });
+  expect(await endOfEpoch(0, -1, 8)).toMatchObject({ errorCode: 3 });
+});
+
+async function remove(topic: string, offset: bigint, partitionIndex = 0) {
+  const { topics } = await client.call(deleteRecords, 2, { topics: [{ name: topic, partitions: [{ partitionIndex, offset }] }], timeoutMs: 1000 });
+  return topics[0]!.partitions[0]!;
+}
+
+test('records before an offset are deleted: the log begins there, and reads before it are out of range', async () => {
+  await createTopic(client, 'shrinks', 1, { 'retention.ms': '-1' });
+  for (const value of ['a', 'b', 'c']) await send(client, 'shrinks', 0, batchOf({ values: [value] }));
+  expect(await remove('shrinks', 2n)).toMatchObject({ errorCode: 0, lowWatermark: 2n });
+  expect(await list(-2n, { topic: 'shrinks' })).toMatchObject({ offset: 2n });
+  const partitions = [{ partition: 0, fetchOffset: 1n, partitionMaxBytes: 1000 }];
+  const { responses } = await client.call(fetch, 11, {
+    maxWaitMs: 0, minBytes: 0, topics: [{ topic: 'shrinks', topicId: '', partitions }], forgottenTopicsData: [], rackId: '',
+  });
+  expect(responses[0]!.partitions[0]!.errorCode).toBe(1);
+  expect(await remove('shrinks', 9n)).toMatchObject({ errorCode: 1, lowWatermark: -1n });
+  expect(await remove('shrinks', -1n)).toMatchObject({ errorCode: 0, lowWatermark: 3n });
+  expect(await remove('shrinks', 0n, 4)).toMatchObject({ errorCode: 3 });
+  expect(await remove('nowhere', 0n)).toMatchObject({ errorCode: 3 });
+});

@@ -1,0 +1,286 @@
+// The coordinator of groups: joining, syncing, staying, leaving, and offsets.
+import { GroupCoordinator } from '../../groups/coordinator';
+import type { CoordinatorOptions } from '../../groups/coordinator';
+import type { JoinAnswer } from '../../groups/messages';
+import { removeScratchAfterEach, scratchPath } from '../../../test/support/scratch';
+import { Client } from './client';
+import type { ClientOptions } from './client';
+import { FakeClock, settled } from './fake-clock';
+
+removeScratchAfterEach();
+
+let clock: FakeClock;
+let folder: string;
+let coordinator: GroupCoordinator;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  folder = scratchPath();
+  coordinator = await open();
+});
+afterEach(() => coordinator.close());
+
+const open = (options: CoordinatorOptions = {}): Promise<GroupCoordinator> => GroupCoordinator.open(folder, { clock, ...options });
+const client = (options: ClientOptions = {}): Client => new Client(coordinator, options);
+const stateOf = (group = 'group'): string => coordinator.describe([group], { apiVersion: 5 })[0]!.groupState;
+
+/** So many members, all joined: the first one is the leader. */
+async function joined(count: number, options: ClientOptions = {}): Promise<Client[]> {
+  const clients = Array.from({ length: count }, () => client(options));
+  const answers = clients.map((one) => one.join());
+  await settled();
+  await clock.pass(6000);
+  for (const { errorCode } of await Promise.all(answers)) expect(errorCode).toBe(0);
+  return clients;
+}
+
+/** The same, with an assignment: the group is stable. */
+async function stable(count: number, options: ClientOptions = {}): Promise<Client[]> {
+  const clients = await joined(count, options);
+  const plan = Object.fromEntries(clients.map(({ memberId }, at) => [memberId, `part ${at}`]));
+  const answers = await Promise.all(clients.map((one, at) => one.sync(at === 0 ? plan : {})));
+  expect(answers.map(({ assignment }) => Buffer.from(assignment).toString())).toEqual(clients.map((_, at) => `part ${at}`));
+  expect(stateOf()).toBe('Stable');
+  return clients;
+}
+
+test('a client without an id gets one first, and is no member until it comes back with it', async () => {
+  const one = client();
+  const first = await one.joinOnce();
+  expect(first).toMatchObject({ errorCode: 79, generationId: -1 });
+  expect(first.memberId).toMatch(/^client-/);
+  expect(coordinator.describe(['group'], { apiVersion: 5 })[0]!.members).toEqual([]);
+  const old = client({ apiVersion: 3 }).joinOnce();
+  const second = one.joinOnce({ memberId: first.memberId });
+  await clock.pass(6000);
+  expect((await second).generationId).toBe(1);
+  expect((await old).generationId).toBe(1);
+});
+
+test.each<[string, number, Partial<Parameters<Client['joinOnce']>[0]>]>([
+  ['an empty group id', 24, { groupId: '' }],
+  ['an unknown member id', 25, { memberId: 'nobody' }],
+  ['a session timeout that is too short', 26, { sessionTimeoutMs: 5999 }],
+  ['a session timeout that is too long', 26, { sessionTimeoutMs: 1_800_001 }],
+  ['no protocols', 23, { protocols: [] }],
+  ['no protocol type', 23, { protocolType: '' }],
+])('joining with %s is refused with %d', async (_name, code, changes) => {
+  expect((await client().joinOnce(changes)).errorCode).toBe(code);
+});
+
+test('a foreign protocol is refused, and all agree on one that most prefer', async () => {
+  const options = [['a', 'b', 'c'], ['c', 'b'], ['b', 'c']].map((protocols) => ({ protocols }));
+  const answers = options.map((one) => client(one).join());
+  await settled();
+  expect((await client({ protocols: ['x'] }).joinOnce()).errorCode).toBe(23);
+  expect((await client().joinOnce({ protocolType: 'connect', protocols: [{ name: 'b', metadata: Buffer.alloc(0) }] })).errorCode).toBe(23);
+  await clock.pass(6000);
+  for (const answer of answers) expect((await answer).protocolName).toBe('b');
+});
+
+test('only the leader is told of the members, with their metadata', async () => {
+  const clients = ['one', 'two', 'three'].map((metadata) => client({ metadata }));
+  const joins = clients.map((one) => one.join());
+  await settled();
+  await clock.pass(6000);
+  const answers = await Promise.all(joins);
+  expect(new Set(answers.map(({ leader }) => leader))).toEqual(new Set([clients[0]!.memberId]));
+  const [leader, ...others] = answers as [JoinAnswer, ...JoinAnswer[]];
+  expect(leader.members.map(({ memberId, metadata }) => [memberId, Buffer.from(metadata).toString()])).toEqual(
+    clients.map(({ memberId, metadata }) => [memberId, metadata]),
+  );
+  for (const { members } of others) expect(members).toEqual([]);
+});
+
+test('a group that begins waits for more members, for as long as some come', async () => {
+  const first = client().join();
+  await settled();
+  await clock.pass(2000);
+  const second = client().join();
+  await settled();
+  await clock.pass(3000);
+  expect(stateOf()).toBe('PreparingRebalance');
+  await clock.pass(1000);
+  expect([(await first).generationId, (await second).generationId]).toEqual([1, 1]);
+});
+
+test('members that do not rejoin in time are members no more', async () => {
+  const [one, two, three] = await stable(3, { sessionTimeout: 60_000 });
+  const joining = client({ sessionTimeout: 60_000 }).join();
+  await settled();
+  expect([one, two, three].map((member) => member!.heartbeat())).toEqual([27, 27, 27]);
+  const again = [one!.join(), two!.join()];
+  await settled();
+  expect(stateOf()).toBe('PreparingRebalance');
+  await clock.pass(30_000);
+  expect((await joining).generationId).toBe(2);
+  for (const answer of again) expect((await answer).generationId).toBe(2);
+  expect(three!.heartbeat()).toBe(25);
+  expect((await three!.join()).errorCode).toBe(25);
+});
+
+test('members that do not sync in time are members no more', async () => {
+  const [leader, follower] = await joined(2, { sessionTimeout: 60_000 });
+  const syncing = follower!.sync();
+  await clock.pass(30_000);
+  expect((await syncing).errorCode).toBe(27);
+  expect(leader!.heartbeat()).toBe(25);
+  expect((await follower!.join()).leader).toBe(follower!.memberId);
+});
+
+test('a client that sets no rebalance timeout has its session timeout to sync', async () => {
+  const [leader] = await joined(1, { rebalanceTimeout: 0 });
+  await clock.pass(5000);
+  expect((await leader!.sync({ [leader!.memberId]: 'all' })).errorCode).toBe(0);
+});
+
+test('requests of another generation, of nobody, and in a rebalance are refused', async () => {
+  const [leader, follower] = await stable(2);
+  expect((await client().sync()).errorCode).toBe(25);
+  const old = Object.assign(client(), { memberId: follower!.memberId, generationId: 0 });
+  expect([old.heartbeat(), (await old.sync()).errorCode, await old.commit(1n)]).toEqual([22, 22, 22]);
+  const wrong = { ...follower!.identity, protocolType: 'consumer', protocolName: 'roundrobin', assignments: [] };
+  expect((await coordinator.sync(wrong)).errorCode).toBe(23);
+  expect((await coordinator.sync({ ...wrong, protocolName: 'range' })).errorCode).toBe(0);
+  void leader!.join();
+  await settled();
+  expect([follower!.heartbeat(), (await follower!.sync()).errorCode, await follower!.commit(5n)]).toEqual([27, 27, 0]);
+  void follower!.join();
+  await settled();
+  expect([follower!.heartbeat(), await follower!.commit(6n)]).toEqual([0, 27]);
+});
+
+test('a follower that rejoins with nothing new disturbs nobody, a leader or new metadata does', async () => {
+  const [leader, follower] = await stable(2);
+  expect(await follower!.join()).toMatchObject({ errorCode: 0, generationId: 1, members: [] });
+  expect(stateOf()).toBe('Stable');
+  follower!.metadata = 'more topics';
+  void follower!.join();
+  await settled();
+  expect(leader!.heartbeat()).toBe(27);
+  await leader!.join();
+  await leader!.sync();
+  expect(stateOf()).toBe('Stable');
+  void leader!.join();
+  await settled();
+  expect(stateOf()).toBe('PreparingRebalance');
+});
+
+test('a member that is silent for its session timeout is removed, and the others rebalance', async () => {
+  const [one, two] = await stable(2);
+  await clock.pass(9999);
+  expect(one!.heartbeat()).toBe(0);
+  await clock.pass(1);
+  expect(two!.heartbeat()).toBe(25);
+  expect(one!.heartbeat()).toBe(27);
+  expect(await one!.join()).toMatchObject({ generationId: 2, leader: one!.memberId });
+});
+
+test('leaving starts a rebalance at once, and the last one leaves an empty group', async () => {
+  const [one, two] = await stable(2);
+  expect(two!.leave()).toBe(0);
+  expect(two!.leave()).toBe(25);
+  expect(one!.heartbeat()).toBe(27);
+  expect(one!.leave()).toBe(0);
+  expect(stateOf()).toBe('Empty');
+  expect(coordinator.leave({ groupId: 'nothing', members: [{ memberId: 'x', groupInstanceId: null }] }).members[0]!.errorCode).toBe(25);
+});
+
+test('a static member that comes back takes its place without a rebalance, and fences its former self', async () => {
+  const clients = [client({ instanceId: 'a' }), client({ instanceId: 'b' })];
+  const joins = clients.map((one) => one.join());
+  await clock.pass(6000);
+  await Promise.all(joins);
+  const plan = { [clients[0]!.memberId]: 'A', [clients[1]!.memberId]: 'B' };
+  await Promise.all(clients.map((one, at) => one.sync(at === 0 ? plan : {})));
+  const back = client({ instanceId: 'b' });
+  expect(await back.join()).toMatchObject({ errorCode: 0, generationId: 1, leader: clients[0]!.memberId });
+  expect(back.memberId).not.toBe(clients[1]!.memberId);
+  expect(Buffer.from((await back.sync()).assignment).toString()).toBe('B');
+  expect([clients[1]!.heartbeat(), await clients[1]!.commit(1n), (await clients[1]!.join()).errorCode]).toEqual([82, 82, 82]);
+  const leader = client({ instanceId: 'a' });
+  expect(await leader.join()).toMatchObject({ generationId: 1, skipAssignment: true, leader: leader.memberId });
+  expect(stateOf()).toBe('Stable');
+  expect(coordinator.leave({ groupId: 'group', members: [{ memberId: '', groupInstanceId: 'b' }] }).members[0]!.errorCode).toBe(0);
+  expect(stateOf()).toBe('PreparingRebalance');
+});
+
+test('offsets are committed by members, by anybody while there are none, and fetched by all', async () => {
+  const nobody = client();
+  expect(await nobody.commit(7n, { metadata: 'seven' })).toBe(0);
+  const [member] = await stable(1);
+  expect(await nobody.commit(8n)).toBe(25);
+  expect(await member!.commit(9n)).toBe(0);
+  expect(await Object.assign(client({ group: 'other' }), { generationId: 3, memberId: 'x' }).commit(1n)).toBe(22);
+  expect(await member!.commit(1n, { metadata: 'x'.repeat(4097) })).toBe(12);
+  const fetched = coordinator.fetch({ groupId: 'group', topics: null }).topics;
+  const partition = { partitionIndex: 0, committedOffset: 9n, committedLeaderEpoch: 0, metadata: '', errorCode: 0 };
+  expect(fetched).toEqual([{ name: 'topic', partitions: [partition] }]);
+  const none = { committedOffset: -1n, committedLeaderEpoch: -1, metadata: '', errorCode: 0 };
+  expect(coordinator.fetch({ groupId: 'nothing', topics: [{ name: 'topic', partitionIndexes: [4] }] }).topics).toEqual([
+    { name: 'topic', partitions: [{ partitionIndex: 4, ...none }] },
+  ]);
+});
+
+test('offsets of unknown topics are refused with 3, and those of a deleted topic are gone', async () => {
+  await coordinator.close();
+  coordinator = await open({ hasPartition: (topic) => topic === 'topic' });
+  expect([await client().commit(1n), await client().commit(1n, { topic: 'else' })]).toEqual([0, 3]);
+  await coordinator.forgetTopic('topic');
+  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics).toEqual([]);
+});
+
+test('offsets survive a restart, members do not', async () => {
+  const [member] = await stable(1);
+  await member!.commit(42n);
+  await coordinator.close();
+  coordinator = await open();
+  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics[0]!.partitions[0]!.committedOffset).toBe(42n);
+  expect(coordinator.heartbeat(member!.identity).errorCode).toBe(25);
+  expect(coordinator.list()).toEqual([{ groupId: 'group', protocolType: '', groupState: 'Empty', groupType: 'classic' }]);
+});
+
+test('those who wait when the coordinator ends look for another one', async () => {
+  const waiting = client({ apiVersion: 3 }).join();
+  await settled();
+  await coordinator.close();
+  expect((await waiting).errorCode).toBe(16);
+});
+
+test('groups are described, listed, and deleted when they are empty', async () => {
+  const [member] = await stable(1, { metadata: 'meta' });
+  expect(coordinator.describe(['group', 'nothing'], { apiVersion: 6 })).toMatchObject([
+    { errorCode: 0, groupState: 'Stable', protocolType: 'consumer', protocolData: 'range', members: [{ memberId: member!.memberId, clientId: 'client', clientHost: '/127.0.0.1' }] },
+    { errorCode: 69, groupState: 'Dead' },
+  ]);
+  expect(coordinator.describe(['nothing'], { apiVersion: 5 })[0]!.errorCode).toBe(0);
+  expect(coordinator.list({ statesFilter: ['stable'] })).toHaveLength(1);
+  expect(coordinator.list({ statesFilter: ['Empty'] })).toEqual([]);
+  expect(coordinator.list({ typesFilter: ['consumer'] })).toEqual([]);
+  await member!.commit(1n);
+  expect(await coordinator.delete(['group', 'nothing'])).toMatchObject([{ errorCode: 68 }, { errorCode: 69 }]);
+  member!.leave();
+  expect(await coordinator.delete(['group'])).toEqual([{ groupId: 'group', errorCode: 0 }]);
+  expect(coordinator.list()).toEqual([]);
+  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics).toEqual([]);
+});
+
+test('offsets of a topic that somebody reads are not deleted', async () => {
+  const topics = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 1, 0, 4]), Buffer.from('read')]);
+  const [member] = await stable(1, { metadata: topics.toString('latin1') });
+  await member!.commit(1n, { topic: 'read' });
+  await member!.commit(1n, { topic: 'free' });
+  const both = ['read', 'free'].map((name) => ({ name, partitionIndexes: [0] }));
+  const { topics: answers } = await coordinator.deleteOffsets({ groupId: 'group', topics: both });
+  expect(answers.map(({ partitions }) => partitions[0]!.errorCode)).toEqual([86, 0]);
+  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics.map(({ name }) => name)).toEqual(['read']);
+  expect((await coordinator.deleteOffsets({ groupId: 'nothing', topics: both })).errorCode).toBe(69);
+});
+
+test('offsets of a group without members go after their retention', async () => {
+  await client().commit(1n);
+  await clock.pass(7 * 24 * 3_600_000);
+  expect(coordinator.list()).toHaveLength(1);
+  await clock.pass(120_000);
+  while (coordinator.list().length > 0) await settled();
+});

@@ -1,0 +1,259 @@
+// The log of a partition: what it accepts, what readers see, what stays after it was closed.
+import { readdirSync } from 'node:fs';
+import { IoBuf } from 'corebuf';
+import { LogStore } from '../../log/log-store';
+import { PartitionLog } from '../../log/partition-log';
+import type { LogConfig } from '../../log/log-config';
+import { removeScratchAfterEach, scratchPath } from '../../../test/support/scratch';
+import { batchOf, recordsIn } from './batches';
+import type { BatchOptions, SeenRecord } from './batches';
+
+removeScratchAfterEach();
+
+const PRODUCE = { leaderEpoch: 7, acks: -1 };
+let now = 1_000_000;
+let store: LogStore;
+
+beforeEach(() => {
+  store = new LogStore({ retentionInterval: 0, cacheBytes: 4 * 1024 * 1024, now: () => now });
+});
+afterEach(() => store.close());
+
+const open = (folder: string, config: Partial<LogConfig> = {}): Promise<PartitionLog> => PartitionLog.open(folder, config, store);
+
+async function produce(log: PartitionLog, options: BatchOptions = {}): Promise<number> {
+  const { baseOffset, durable } = log.append(batchOf(options), PRODUCE);
+  await durable;
+  return Number(baseOffset);
+}
+
+async function readAll(log: PartitionLog, from = log.startOffset): Promise<SeenRecord[]> {
+  const seen: SeenRecord[] = [];
+  for (let at = from; at < log.highWatermark; at = BigInt(seen.at(-1)!.offset + 1)) seen.push(...recordsIn(await log.read(at, 1000)));
+  return seen;
+}
+
+const code = (expected: number): Error => expect.objectContaining({ code: expected }) as Error;
+
+test('records get offsets in the order in which they come, and readers see them with their epoch', async () => {
+  const log = await open(scratchPath());
+  expect(await produce(log, { values: ['a', 'b', 'c'] })).toBe(0);
+  expect(await produce(log, { values: ['d'] })).toBe(3);
+  const read = await log.read(0n, 1_000_000);
+  expect(read.reader().skip(12).readInt32BE()).toBe(7);
+  expect(recordsIn(read).map(({ offset, value }) => `${offset}${value}`)).toEqual(['0a', '1b', '2c', '3d']);
+  expect([log.startOffset, log.highWatermark, log.logEndOffset]).toEqual([0n, 4n, 4n]);
+  await log.close();
+});
+
+test('readers do not see a batch before it is durable', async () => {
+  const log = await open(scratchPath());
+  const { durable } = log.append(batchOf(), { leaderEpoch: 0, acks: 1 });
+  expect([log.highWatermark, log.logEndOffset]).toEqual([0n, 1n]);
+  using nothing = await log.read(0n, 1000);
+  expect(nothing.length).toBe(0);
+  await durable;
+  await log.whenBeyond(0n);
+  expect(recordsIn(await log.read(0n, 1000))).toHaveLength(1);
+  await log.close();
+});
+
+test('the first batch is returned whole, whatever its size, and no batch is cut', async () => {
+  const log = await open(scratchPath());
+  for (let batch = 0; batch < 3; batch++) await produce(log, { values: ['x'.repeat(100), 'y'.repeat(100)] });
+  expect(recordsIn(await log.read(1n, 1))).toHaveLength(2);
+  using none = await log.read(0n, 1, { wholeFirst: false });
+  expect(none.length).toBe(0);
+  const one = (await log.read(0n, 1)).length;
+  expect(recordsIn(await log.read(0n, 3 * one - 1)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+  await log.close();
+});
+
+test('offsets outside of the log are refused with OFFSET_OUT_OF_RANGE, the high watermark is not', async () => {
+  const log = await open(scratchPath());
+  await produce(log);
+  using none = await log.read(1n, 1000);
+  expect(none.length).toBe(0);
+  for (const wrong of [-1n, 2n, 2n ** 62n]) expect(() => log.read(wrong, 1000)).toThrow(code(1));
+  await log.close();
+});
+
+test('a log that was closed goes on where it was, from the disk', async () => {
+  const folder = scratchPath();
+  const log = await open(folder);
+  await produce(log, { values: ['a'] });
+  await log.close();
+  await log.close();
+  expect(() => log.append(batchOf(), PRODUCE)).toThrow(code(6));
+  const reports: number[] = [];
+  await store.close();
+  store = new LogStore({ retentionInterval: 0, onRecovered: (_folder, { batchesVerified }) => reports.push(batchesVerified) });
+  const again = await open(folder);
+  expect(reports).toEqual([0]);
+  expect(await produce(again, { values: ['b'] })).toBe(1);
+  expect((await readAll(again)).map(({ value }) => value)).toEqual(['a', 'b']);
+  await again.close();
+});
+
+test('segments end at their size and at their age', async () => {
+  const folder = scratchPath();
+  const log = await open(folder, { segmentBytes: 1000, segmentMs: 60_000 });
+  for (let batch = 0; batch < 4; batch++) await produce(log, { values: ['x'.repeat(400)] });
+  now += 60_000;
+  await produce(log);
+  expect((await readAll(log)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4]);
+  await log.close();
+  const names = readdirSync(folder).filter((name) => name.endsWith('.log'));
+  expect(names.map((name) => Number.parseInt(name, 10))).toEqual([0, 2, 4]);
+});
+
+test('a batch of an idempotent producer that comes again gets the offset of its first copy, also after a restart', async () => {
+  const folder = scratchPath();
+  const mine = { producerId: 5n, epoch: 0 };
+  let log = await open(folder);
+  expect(await produce(log, { ...mine, sequence: 0, values: ['a', 'b'] })).toBe(0);
+  expect(await produce(log, { ...mine, sequence: 2 })).toBe(2);
+  expect(await produce(log, { ...mine, sequence: 0, values: ['a', 'b'] })).toBe(0);
+  await log.close();
+  log = await open(folder);
+  expect(await produce(log, { ...mine, sequence: 2 })).toBe(2);
+  await expect(produce(log, { ...mine, sequence: 5 })).rejects.toEqual(code(45));
+  expect(await produce(log, { ...mine, sequence: 3 })).toBe(3);
+  expect(await produce(log, { ...mine, epoch: 1, sequence: 0 })).toBe(4);
+  await expect(produce(log, { ...mine, sequence: 4 })).rejects.toEqual(code(47));
+  await expect(produce(log, { ...mine, epoch: 2, sequence: 4 })).rejects.toEqual(code(45));
+  expect(log.logEndOffset).toBe(5n);
+  await log.close();
+});
+
+test('who asks for the end finds what was accepted before, and waits until it is durable', async () => {
+  const log = await open(scratchPath());
+  expect(await log.endOnceDurable()).toBe(0n);
+  log.append(batchOf({ values: ['a', 'b'] }), { leaderEpoch: 0, acks: 1 });
+  expect(log.highWatermark).toBe(0n);
+  expect(await log.endOnceDurable()).toBe(2n);
+  await log.close();
+});
+
+test('a batch that is longer than max.message.bytes is refused with MESSAGE_TOO_LARGE', async () => {
+  const log = await open(scratchPath(), { maxMessageBytes: 200 });
+  await expect(produce(log, { values: ['x'.repeat(200)] })).rejects.toEqual(code(10));
+  log.configure({ maxMessageBytes: 2000 });
+  expect(await produce(log, { values: ['x'.repeat(200)] })).toBe(0);
+  await log.close();
+});
+
+test('records whose times are too far from the clock of the broker are refused with INVALID_TIMESTAMP', async () => {
+  const log = await open(scratchPath(), { timestampDifferenceMs: 1000 });
+  for (const timestamps of [[BigInt(now) - 1001n], [BigInt(now) + 1001n], [BigInt(now) - 1001n, BigInt(now)]]) {
+    await expect(produce(log, { values: timestamps.map(String), timestamps })).rejects.toEqual(code(32));
+  }
+  expect(await produce(log, { values: ['a', 'b'], timestamps: [BigInt(now) - 1000n, BigInt(now) + 1000n] })).toBe(0);
+  log.configure({ timestampDifferenceMs: 1000, timestampType: 'LogAppendTime' });
+  expect(await produce(log, { values: ['c'], timestamps: [5n] })).toBe(2);
+  await log.close();
+});
+
+test('with log append time the broker sets the time and the checksum', async () => {
+  const log = await open(scratchPath(), { timestampType: 'LogAppendTime' });
+  await produce(log, { values: ['a', 'b'], timestamps: [5n, 6n] });
+  const read = await log.read(0n, 1000);
+  expect(read.reader().skip(21).readInt16BE()).toBe(0x08);
+  expect(read.reader().skip(35).readBigInt64BE()).toBe(BigInt(now));
+  expect(recordsIn(read).map(({ value }) => value)).toEqual(['a', 'b']);
+  expect(await log.offsetForTime(BigInt(now))).toEqual({ offset: 0n, timestamp: BigInt(now) });
+  await log.close();
+});
+
+test('records are found by their time, in every segment, and the latest one', async () => {
+  const log = await open(scratchPath(), { segmentBytes: 300 });
+  for (let batch = 0n; batch < 20n; batch++) {
+    await produce(log, { values: ['a', 'b'], timestamps: [batch * 10n, batch * 10n + 5n] });
+  }
+  await produce(log, { timestamps: [42n] });
+  for (let time = 0n; time <= 195n; time++) {
+    const timestamp = ((time + 4n) / 5n) * 5n;
+    expect(await log.offsetForTime(time)).toEqual({ offset: timestamp / 5n, timestamp });
+  }
+  expect(await log.offsetForTime(196n)).toBeUndefined();
+  expect(await log.offsetOfLatest()).toEqual({ offset: 39n, timestamp: 195n });
+  await log.deleteRecordsBefore(10n);
+  expect(await log.offsetForTime(0n)).toEqual({ offset: 10n, timestamp: 50n });
+  await log.close();
+});
+
+test('deleting records raises the start, for good, and removes whole segments', async () => {
+  const folder = scratchPath();
+  let log = await open(folder, { segmentBytes: 300 });
+  for (let batch = 0; batch < 10; batch++) await produce(log, { values: ['a', 'b', 'c'] });
+  await expect(log.deleteRecordsBefore(31n)).rejects.toEqual(code(1));
+  expect(await log.deleteRecordsBefore(10n)).toBe(10n);
+  expect(await log.deleteRecordsBefore(4n)).toBe(10n);
+  expect(() => log.read(9n, 1000)).toThrow(code(1));
+  expect(recordsIn(await log.read(10n, 1)).map(({ offset }) => offset)).toEqual([9, 10, 11]);
+  await log.close();
+  log = await open(folder, { segmentBytes: 300 });
+  expect([log.startOffset, log.highWatermark]).toEqual([10n, 30n]);
+  expect(await log.deleteRecordsBefore(-1n)).toBe(30n);
+  await log.close();
+  expect(readdirSync(folder)).toEqual(['checkpoint']);
+  log = await open(folder);
+  expect([log.startOffset, log.highWatermark]).toEqual([30n, 30n]);
+  expect(await produce(log)).toBe(30);
+  await log.close();
+});
+
+test('retention removes what is too much and what is too old', async () => {
+  const folder = scratchPath();
+  const log = await open(folder, { segmentBytes: 1000, retentionMs: -1 });
+  for (let batch = 0; batch < 10; batch++) await produce(log, { values: ['x'.repeat(400)], timestamps: [BigInt(now)] });
+  await log.applyRetention();
+  expect(log.startOffset).toBe(0n);
+  log.configure({ retentionBytes: 2000 });
+  await log.applyRetention();
+  expect(log.startOffset).toBe(6n);
+  now += 1001;
+  log.configure({ retentionMs: 1000 });
+  await store.applyRetention();
+  expect(log.startOffset).toBe(10n);
+  expect(await produce(log)).toBe(10);
+  await log.close();
+});
+
+test('who waits for records is woken by them, by its signal, and by the end of the log', async () => {
+  const log = await open(scratchPath());
+  const woken = log.whenBeyond(0n);
+  const later = log.whenBeyond(5n);
+  const stopped = log.whenBeyond(0n, AbortSignal.abort(new Error('enough')));
+  await expect(stopped).rejects.toThrow('enough');
+  const controller = new AbortController();
+  const aborted = log.whenBeyond(0n, controller.signal);
+  controller.abort(new Error('too late'));
+  await expect(aborted).rejects.toThrow('too late');
+  await produce(log);
+  await woken;
+  const refused = expect(later).rejects.toEqual(code(3));
+  await log.delete();
+  await refused;
+});
+
+test('a deleted log leaves nothing', async () => {
+  const folder = scratchPath();
+  const log = await open(folder);
+  await produce(log);
+  recordsIn(await log.read(0n, 100));
+  await log.delete();
+  const again = await open(folder);
+  expect([again.startOffset, again.highWatermark]).toEqual([0n, 0n]);
+  await again.close();
+  expect(store.openFiles.taken).toBe(0);
+  expect(store.cache.bytes).toBe(0);
+});
+
+test('a batch that was refused leaves no bytes', async () => {
+  const log = await open(scratchPath());
+  const batch = IoBuf.from('no batch');
+  expect(() => log.append(batch, PRODUCE)).toThrow(code(2));
+  expect(batch.released).toBe(true);
+  await log.close();
+});

@@ -1,0 +1,66 @@
+// The answers of a shard without memory: an error after which clients try again, and then it works.
+import { IoBuf } from 'corebuf';
+import { LogStore } from '../../log/log-store';
+import { PartitionLog } from '../../log/partition-log';
+import { PartitionService } from '../../topics/partition-service';
+import type { PartitionRead } from '../../topics/partition-service';
+import { failIn } from '../../../test/support/fail-in';
+import { removeScratchAfterEach, scratchPath } from '../../../test/support/scratch';
+import { batchOf, recordsIn } from '../log/batches';
+
+removeScratchAfterEach();
+
+const AT_START: PartitionRead = { topicId: 't', partition: 0, offset: 0n, maxBytes: 1000, wholeFirst: true, leaderEpoch: -1 };
+const STORAGE_ERROR = 56;
+
+async function withService(use: (service: PartitionService, errors: readonly unknown[]) => Promise<void>): Promise<void> {
+  const errors: unknown[] = [];
+  const store = new LogStore({ retentionInterval: 0 });
+  const log = await PartitionLog.open(scratchPath(), {}, store);
+  try {
+    await use(new PartitionService({ get: () => log }, (error) => errors.push(error)), errors);
+  } finally {
+    await log.close();
+    await store.close();
+  }
+}
+
+/** `work` begins without memory. */
+function withoutMemory<T>(work: () => Promise<T>): Promise<T> {
+  failIn(1);
+  try {
+    return work(); // The services append and share before they first wait.
+  } finally {
+    failIn(0);
+  }
+}
+
+test('a batch for which there is no memory has error 56 and one line, is not appended, and can be sent again', async () => {
+  await withService(async (service, errors) => {
+    const batch = batchOf({ values: ['once'] });
+    const refused = await withoutMemory(() => service.append('t', 0, batch, -1));
+    expect(refused).toMatchObject({ errorCode: STORAGE_ERROR, baseOffset: -1n });
+    expect(refused.errorMessage).toMatch(/^[^\n]*memory[^\n]*$/);
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' })]);
+    expect(await service.append('t', 0, batchOf({ values: ['once'] }), -1)).toMatchObject({ errorCode: 0, baseOffset: 0n });
+    const [result] = await service.read([AT_START]);
+    expect(recordsIn(result!.records)).toEqual([{ offset: 0, value: 'once' }]);
+  });
+});
+
+test('a read for which there is no memory has error 56, and works later', async () => {
+  await withService(async (service) => {
+    await service.append('t', 0, batchOf(), -1);
+    const [refused] = await withoutMemory(() => service.read([AT_START]));
+    expect(refused).toMatchObject({ errorCode: STORAGE_ERROR, highWatermark: -1n });
+    const [result] = await service.read([AT_START]);
+    expect(recordsIn(result!.records)).toHaveLength(1);
+  });
+});
+
+test('an error that nobody foresaw is -1, and is reported', async () => {
+  const errors: unknown[] = [];
+  const broken = new PartitionService({ get: () => { throw new TypeError('broken'); } }, (error) => errors.push(error));
+  expect(await broken.append('t', 0, new IoBuf(), -1)).toMatchObject({ errorCode: -1, errorMessage: 'broken' });
+  expect(errors).toEqual([expect.any(TypeError)]);
+});

@@ -1,0 +1,214 @@
+// A connection below Connection: its id in C++, its two directions, and how it ends. C++ tells it what has happened (events.ts).
+import { closed } from '../base/errors.js';
+import type { IoBuf } from '../iobuf/iobuf.js';
+import { constants, native } from '../native/binding.js';
+import { command } from './commands.js';
+import { countConnection } from './connection-count.js';
+import { tellClosed, tellOpened } from './diagnostics.js';
+import { Incoming } from './incoming.js';
+import type { Moved } from './moving.js';
+import { connectionError } from './net-errors.js';
+import type { Target } from './net-errors.js';
+import { OpenCount } from './open-count.js';
+import type { CheckedConnection } from './options.js';
+import { Outgoing } from './outgoing.js';
+import { state } from './state.js';
+
+const { addressLocal, addressPeer, commandClose, commandIdleLimit, commandKeepAlive, commandNoDelay, commandReset, connectionsMax } = constants;
+
+/** What a connection tells of; Connection emits events of the same names. None may throw. */
+export interface SocketOwner {
+  opened(): void;
+  ended(): void;
+  drained(): void;
+  closed(error: Error | undefined): void;
+}
+
+export interface Address {
+  readonly address: string;
+  /** -1 when the address is a path. */
+  readonly port: number;
+}
+
+/** What only some connections begin with. */
+export interface Beginning {
+  /** Address that the connection is being opened to; absent when it is open already. */
+  readonly target?: Target | undefined;
+  /** Bytes that another shard has received; absent for a new connection. */
+  readonly input?: IoBuf | undefined;
+  /** It is among the connections of this shard already. */
+  readonly isCounted?: boolean;
+}
+
+export class OpenSocket {
+  readonly id: number;
+  readonly incoming: Incoming;
+  readonly outgoing: Outgoing;
+  readonly #count = new OpenCount();
+  readonly #options: CheckedConnection;
+  readonly #target: Target | undefined;
+  #owner: SocketOwner | undefined;
+  #failure: Error | undefined;
+  #reason: Error | undefined;
+  #isClosed = false;
+  /** It is about to leave this shard. What has happened since is told on the other one. */
+  #isMoving = false;
+  /** The descriptor is gone, and the owner knows. */
+  isGone = false;
+  /** Without allowHalfOpen: the connection ends its own direction when the program has seen the end of the other. */
+  endsByItself = true;
+  /** The listener that has accepted the connection. */
+  listener: { connections: number } | undefined;
+  #local: Address | undefined;
+  #peer: Address | undefined;
+
+  constructor(id: number, options: CheckedConnection, { target, input, isCounted = false }: Beginning = {}) {
+    this.id = id;
+    this.#target = target;
+    this.#options = options;
+    state.sockets[id % connectionsMax] = this;
+    this.#count.begin();
+    if (!isCounted) countConnection(1);
+    this.incoming = new Incoming(this, options.highWater, input);
+    this.outgoing = new Outgoing(this, options.writeHighWater);
+    if (options.noDelay) command(commandNoDelay, id, 1);
+    if (options.keepAlive > 0) command(commandKeepAlive, id, options.keepAlive);
+    if (options.idleLimit > 0) command(commandIdleLimit, id, options.idleLimit);
+    if (target === undefined) tellOpened(this);
+  }
+
+  set owner(owner: SocketOwner) {
+    this.#owner = owner;
+  }
+
+  /** Why the connection cannot be used any more; undefined while it can, and after a regular end. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  get allowHalfOpen(): boolean {
+    return this.#options.allowHalfOpen;
+  }
+
+  /** Nothing is sent or received any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get local(): Address | undefined {
+    return (this.#local ??= this.#address(addressLocal));
+  }
+
+  get peer(): Address | undefined {
+    return (this.#peer ??= this.#address(addressPeer));
+  }
+
+  /** Asks for both addresses while they are known. */
+  rememberAddresses(): void {
+    this.#local ??= this.#address(addressLocal);
+    this.#peer ??= this.#address(addressPeer);
+  }
+
+  setRef(ref: boolean): void {
+    this.#count.setRef(ref);
+  }
+
+  setNoDelay(on: boolean): void {
+    command(commandNoDelay, this.id, on ? 1 : 0);
+  }
+
+  setKeepAlive(seconds: number): void {
+    command(commandKeepAlive, this.id, seconds);
+  }
+
+  /** Closes at once; what was not sent is dropped. With `reset` the peer gets ECONNRESET. */
+  destroy(reason: Error | undefined, reset: boolean): void {
+    if (this.#isClosed) return;
+    this.#reason = reason;
+    command(reset ? commandReset : commandClose, this.id);
+    this.#close(reason, reason ?? closed('connection'));
+  }
+
+  connected(): void {
+    tellOpened(this);
+    this.#owner?.opened();
+  }
+
+  received(bytes: number): void {
+    if (!this.#isClosed) this.incoming.received(bytes, !this.#isMoving);
+  }
+
+  ended(): void {
+    if (!this.#isClosed && !this.#isMoving) this.incoming.end();
+  }
+
+  sent(bytes: number, all: boolean): void {
+    if (!this.#isClosed) this.outgoing.sent(bytes, all);
+  }
+
+  /** The program has seen that the peer sends no more. */
+  endSeen(): void {
+    this.#owner?.ended();
+    if (this.endsByItself && !this.#options.allowHalfOpen && !this.#isClosed) this.outgoing.end('end');
+  }
+
+  drained(): void {
+    this.#owner?.drained();
+  }
+
+  /** Resolves with the connection as another shard takes it, once all that was written has been sent. Nothing can be written from now on. */
+  async detach(): Promise<Moved> {
+    this.#isMoving = true;
+    this.outgoing.seal();
+    this.incoming.pause();
+    await this.outgoing.whenSent();
+    return this.leave();
+  }
+
+  /** The same at once: nothing waits to be sent. @throws ERR_CLOSED when the connection has failed, which will be told */
+  leave(): Moved {
+    this.#isMoving = true;
+    const ticket = native.socketHandOver(this.id);
+    if (ticket < 0) throw closed('connection');
+    if (state.sockets[this.id % connectionsMax] === this) state.sockets[this.id % connectionsMax] = undefined;
+    this.#isClosed = true;
+    const input = this.incoming.length > 0 ? this.incoming.takeAll() : undefined;
+    const error = closed('connection');
+    this.#close(error, error);
+    this.#forget();
+    this.isGone = true;
+    this.#owner?.closed(undefined);
+    return { ticket, options: this.#options, input, isCounted: false };
+  }
+
+  /** The descriptor is gone. `errno` and `call` are 0 when nothing failed. */
+  closed(errno: number, call: number): void {
+    this.#forget();
+    const error = errno === 0 ? undefined : connectionError(errno, call, this.#target);
+    if (!this.#isClosed) this.#close(error, error);
+    this.isGone = true;
+    tellClosed(this, error ?? this.#reason);
+    this.#owner?.closed(error ?? this.#reason);
+  }
+
+  /** `failure` is for those who wait and for later calls; undefined at a regular end. */
+  #close(error: Error | undefined, failure: Error | undefined): void {
+    this.#isClosed = true;
+    this.#failure = failure;
+    this.incoming.close(failure);
+    this.outgoing.close(error ?? closed('connection'));
+  }
+
+  /** It counts no more. */
+  #forget(): void {
+    this.#count.end();
+    countConnection(-1);
+    if (this.listener !== undefined) this.listener.connections--;
+  }
+
+  #address(kind: number): Address | undefined {
+    if (this.#isClosed) return undefined;
+    const found = native.socketAddress(kind, this.id);
+    return typeof found === 'number' ? undefined : found;
+  }
+}

@@ -1,0 +1,7 @@
+#include "base/os_system.h"
+
+namespace corebuf {
+
+const char* os_system() { return "linux"; }
+
+}  // namespace corebuf

@@ -1,0 +1,107 @@
+// What a connection may take, and for how long: idle peers, pauses, memory, the event loop, descriptors.
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Connection, Listener, stats } from 'corebuf';
+import type { ConnectionOptions } from 'corebuf';
+import { failIn } from '../support/fail-in';
+import { expectNothingLeaked } from '../support/shards';
+import { turn, until } from '../support/turns';
+
+const opened: { destroy(): void }[] = [];
+const HOST = '127.0.0.1';
+
+afterEach(() => {
+  failIn(0);
+  for (const each of opened.splice(0)) each.destroy();
+});
+expectNothingLeaked();
+
+/** A connection, and its peer of node:net. */
+async function accepted(options: ConnectionOptions = {}): Promise<[Connection, Socket]> {
+  await using listener = await Listener.open({ host: HOST, ...options });
+  const next = listener[Symbol.asyncIterator]().next();
+  const peer = connect((listener.address as AddressInfo).port, HOST).on('error', () => undefined);
+  const connection = (await next).value as Connection;
+  opened.push(connection, peer);
+  return [connection, peer];
+}
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+test('a peer that takes nothing is given up after the idle limit', async () => {
+  const [connection] = await accepted({ idleLimit: 100 });
+  const before = stats().net.idleEnded;
+  const written = connection.write(Buffer.alloc(20_000_000));
+  const closed = new Promise((resolve) => connection.once('close', resolve));
+  await expect(written).rejects.toMatchObject({ code: 'ETIMEDOUT', syscall: 'write' });
+  expect(await closed).toMatchObject({ code: 'ETIMEDOUT' });
+  expect(stats().net.idleEnded).toBe(before + 1);
+});
+
+test('a paused connection receives nothing until it is resumed', async () => {
+  const [connection, peer] = await accepted();
+  connection.pause();
+  peer.write('waits in the kernel');
+  for (let turns = 0; turns < 50; turns++) await turn();
+  expect(connection.bytesRead).toBe(0);
+  connection.resume();
+  using got = await connection.readExactly(19);
+  expect(got.toString()).toBe('waits in the kernel');
+});
+
+test('reading waits while memory is short, and goes on by itself', async () => {
+  const [connection, peer] = await accepted({ highWater: 8_000_000 });
+  const before = stats().net.pausesStarved;
+  const sent = Buffer.alloc(4_000_000, 'abcdefg');
+  peer.write('x');
+  await connection.more();
+  failIn(1);
+  peer.write(sent);
+  await until(() => stats().net.pausesStarved > before, () => 'memory is short');
+  expect(connection.destroyed).toBe(false);
+  failIn(0);
+  const whole = connection.readExactly(1 + sent.length);
+  using got = await whole;
+  expect(got.toBuffer(1).equals(sent)).toBe(true);
+});
+
+test('connections and listeners that are unref()ed let the process end', async () => {
+  const program = `
+    const { Connection, Listener } = require(${JSON.stringify(join(__dirname, '../../dist/index.js'))});
+    (async () => {
+      const listener = (await Listener.open({ host: '127.0.0.1' })).on('connection', (accepted) => accepted.unref());
+      const connection = await Connection.connect({ host: '127.0.0.1', port: listener.address.port });
+      listener.unref();
+      connection.unref().ref().unref();
+      console.log('open');
+    })();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+  expect(stdout).toBe('open\n');
+});
+
+/** Descriptors: two for each, because both ends are here. */
+const IDLE = Number(process.env['COREBUF_NET_IDLE'] ?? 300);
+
+test('many idle connections cost no descriptor once they have closed', async () => {
+  const listener = await Listener.open({ host: HOST, backlog: 4_096 });
+  const far: Connection[] = [];
+  listener.on('connection', (connection) => far.push(connection.onInput((input) => input.release())));
+  const before = descriptors();
+  const { port } = listener.address as AddressInfo;
+  const near: Connection[] = [];
+  while (near.length < IDLE) near.push(...(await Promise.all(Array.from({ length: 50 }, () => Connection.connect({ host: HOST, port })))));
+  await until(() => far.length === near.length, () => `${far.length} of ${near.length} are accepted`);
+  expect(listener.connections).toBe(near.length);
+  // They still work, the first and the last.
+  for (const [at, connection] of [near[0]!, near.at(-1)!].entries()) await connection.write(`${at}`);
+  await Promise.all([...near, ...far].map((connection) => connection.close()));
+  expect(descriptors()).toBe(before);
+  expect([listener.connections, stats().net.connections]).toEqual([0, 0]);
+  await listener.close();
+});

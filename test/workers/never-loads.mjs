@@ -1,0 +1,4 @@
+import { setInterval } from 'node:timers';
+
+setInterval(() => undefined, 1000);
+await new Promise(() => undefined);

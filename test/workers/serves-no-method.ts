@@ -1,0 +1,3 @@
+import { serve } from 'corebuf';
+
+serve({ text: 'no method' });

@@ -1,0 +1,3 @@
+import { serve } from 'corebuf';
+
+serve({ then: (resolve: () => void) => resolve(), echo: (value: unknown) => value });
