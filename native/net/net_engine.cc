@@ -140,9 +140,10 @@ void net_engine::reap() {
   ASSERT_HOME(here_.id());
   net_quota quota(clock_);
   serve_reported(quota);  // Whom the last turn had no time for comes first.
-  while (!quota.spent()) {
+  while (!quota.spent() && !read_lone()) {
     ready_next_ = 0;
     ready_count_ = poller_->poll(ready_);
+    lone_.polled({ready_.data(), ready_count_});
     ++stats_.polls;
     serve_reported(quota);
     if (ready_count_ < ready_.size()) break;

@@ -19,6 +19,7 @@
 #include "net/connection_table.h"
 #include "net/event_queue.h"
 #include "net/listener.h"
+#include "net/lone_connection.h"
 #include "net/net_lists.h"
 #include "net/net_quota.h"
 #include "net/net_stats.h"
@@ -118,6 +119,7 @@ class net_engine {
 
   // receiving.cc
   void wait_for_input(connection& of);
+  bool read_lone();
   size_t receive(connection& of);
   bool receive_step(connection& of, iobuf& input, size_t& left);
   void starve(connection& of);
@@ -159,6 +161,7 @@ class net_engine {
   std::array<readiness, 256> ready_{};
   size_t ready_next_ = 0;
   size_t ready_count_ = 0;
+  lone_connection lone_;
 
   // Ids; each record says whether it is still meant.
   std::vector<uint32_t> dirty_;

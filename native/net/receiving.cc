@@ -28,6 +28,16 @@ void net_engine::wait_for_input(connection& of) {
   if (of.state == connection_state::open) list_as_stalled(of);
 }
 
+/// Without asking the poller, whose descriptor stays readable when others are ready. False when the poller must be asked.
+bool net_engine::read_lone() {
+  if (!lone_.likely() || !poller_->wakes_as_sockets_do() || (lone_.tag() & listener_tag) != 0) return false;
+  connection* of = connections_.find(static_cast<uint32_t>(lone_.tag()));
+  const bool may = of != nullptr && of->started && (of->watching & wants_read) != 0 && of->may_read(slots_.length(of->input_slot));
+  const bool right = may && receive(*of) > 0;
+  lone_.was(right);
+  return right;
+}
+
 /// Returns how many bytes.
 size_t net_engine::receive(connection& of) {
   size_t left = received_per_turn;
