@@ -9,10 +9,10 @@ export interface Asked {
   readonly path: string | undefined;
 }
 
-/** Parts of an answer of `size` bytes: 64 fragments, or pieces of 128 KiB. */
+/** Parts of an answer of `size` bytes: 64 fragments, or pieces of 128 KiB. Memory that was never written would all be one page of zeros. */
 export function partsOf(size: number): Buffer[] {
   const each = size === 64 * KIB ? KIB : Math.min(size, 128 * KIB);
-  return Array.from({ length: Math.ceil(size / each) }, (_, at) => Buffer.alloc(Math.min(each, size - at * each)));
+  return Array.from({ length: Math.ceil(size / each) }, (_, at) => Buffer.alloc(Math.min(each, size - at * each), 'corebuf'));
 }
 
 /** Counts what comes: how many requests of `size` bytes have ended. */

@@ -32,7 +32,7 @@ namespace corebuf {
 
 /// What one turn does with one connection at most.
 inline constexpr size_t received_per_turn = 256 * KiB;
-inline constexpr size_t sent_per_turn = 256 * KiB;
+inline constexpr size_t sent_per_turn = 1 * MiB;
 /// Connections that have at most so much to send come before the others.
 inline constexpr size_t sent_first_max = 16 * KiB;
 /// Connections that one turn takes from one listener at most.

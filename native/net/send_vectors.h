@@ -12,9 +12,9 @@
 
 namespace corebuf {
 
-/// Vectors and bytes of one system call. Copying so many bytes takes the kernel some 50 µs.
+/// Vectors and bytes of one system call. Copying so many bytes takes the kernel some 100 µs.
 inline constexpr size_t send_vectors_max = 256;
-inline constexpr size_t send_bytes_max = 512 * KiB;
+inline constexpr size_t send_bytes_max = 1 * MiB;
 
 class send_vectors {
  public:
