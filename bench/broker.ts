@@ -19,6 +19,8 @@ const LONG = 60_000;
 const LARGE = 1024;
 const SMALL = 100;
 const CONNECTIONS = 64;
+/** Records a second. */
+const PACE = 5000;
 
 /** Load on one side, with the processor time that its broker took for it, in milliseconds. */
 interface Run extends Load {
@@ -93,6 +95,7 @@ async function warmUp(server: Server, kind: Kind): Promise<void> {
   await fill(server.address, 'warm-up-large', CACHED);
   await load('consume', server.address, 'warm-up-large', PARTITIONS, CACHED, 4);
   if (kind === 'mock') return;
+  await load('echo', server.address, 'warm-up-small', PARTITIONS, SMALL, 3000);
   await fill(server.address, 'warm-up-large', BEYOND_CACHE);
   await load('consume', server.address, 'warm-up-large', PARTITIONS, BEYOND_CACHE, 2);
 }
@@ -117,6 +120,12 @@ const single: Job = {
 const echo: Job = {
   kinds: ['ours', 'plain', 'peer'],
   run: (server, topic, milliseconds) => timed(server, 'echo', server.address, topic, PARTITIONS, SMALL, milliseconds),
+};
+
+/** Records are due at a constant rate; late ones count from when they were due. */
+const paced: Job = {
+  kinds: ['ours', 'plain', 'peer'],
+  run: (server, topic, milliseconds) => timed(server, 'paced', server.address, topic, PARTITIONS, SMALL, milliseconds, PACE),
 };
 
 const consumeCached: Job = {
@@ -169,13 +178,23 @@ const cost = ({ bytes, cpu }: Run): number => cpu / (bytes / MB);
 const costOfLoad = ({ bytes, cpuSeconds }: Run): number => (cpuSeconds * 1000) / (bytes / MB);
 const p50 = (run: Run): number => run.p50;
 const p99 = (run: Run): number => run.p99;
+const p999 = (run: Run): number => run.p999;
+
+function latencies(name: string, job: Job): Row[] {
+  return [
+    { name: `${name}: latency`, unit: 'µs', job, value: p50, p99 },
+    { name: `${name}: p99`, unit: 'µs', job, value: p99 },
+    { name: `${name}: p99.9`, unit: 'µs', job, value: p999 },
+  ];
+}
 
 /** Figures that a broker shows to its clients, and those of its process. */
 const shown: readonly Row[] = [
   { name: 'produce 1 KiB, acks=all, durable', unit: 'MB/s', job: produceLarge, value: rate },
   { name: `one record per request, ${CONNECTIONS} connections`, unit: 'calls/s', job: single, value: ({ records, seconds }) => records / seconds },
-  { name: 'one record per request: latency', unit: 'µs', job: single, value: p50, p99 },
-  { name: 'end to end, 100 B, one at a time', unit: 'µs', job: echo, value: p50, p99 },
+  ...latencies('one record per request', single),
+  ...latencies('end to end, 100 B, one at a time', echo),
+  ...latencies(`end to end, 100 B, ${PACE} a second`, paced),
 ];
 const costs: readonly Row[] = [
   { name: 'produce 1 KiB: processor time', unit: 'ms/MB', job: produceLarge, value: cost },

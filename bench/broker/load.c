@@ -2,32 +2,23 @@
 // own processor time, and latencies in microseconds where each record is waited for.
 //   load produce HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS BYTES           until one of the two is reached
 //   load single  HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS CONNECTIONS     one record per request, each waited for
-//   load consume HOST:PORT TOPIC PARTITIONS BYTES PASSES                              from the beginning, so many payload bytes, so often
+//   load consume HOST:PORT TOPIC PARTITIONS BYTES CONSUMERS                           each from the beginning, so many payload bytes
 //   load echo    HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS                 sent, acknowledged and received, one at a time
+//   load paced   HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS PER_SECOND      sent at this rate, and received: from when each was due
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define SAMPLES_MAX 1000000
+#include "samples.h"
 
 static const char *broker, *topic;
 static int partitions;
-static size_t record_bytes;
-static double duration_us, until_us;
-static double samples[SAMPLES_MAX];
-static size_t samples_used;
-static pthread_mutex_t samples_lock = PTHREAD_MUTEX_INITIALIZER;
-static size_t records_acknowledged;
-
-static double now_us(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1e6 + time.tv_nsec / 1e3;
-}
+static rd_kafka_t *producer, *receiver;
+static size_t record_bytes, records_acknowledged, records_due, bytes_each, bytes_consumed;
+static double duration_us, until_us, interval_us;
 
 static void die(const char *what, const char *why) {
   fprintf(stderr, "load: %s: %s\n", what, why);
@@ -37,12 +28,6 @@ static void die(const char *what, const char *why) {
 static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
   char why[256];
   if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) die(name, why);
-}
-
-static void add_sample(double us) {
-  pthread_mutex_lock(&samples_lock);
-  if (samples_used < SAMPLES_MAX) samples[samples_used++] = us;
-  pthread_mutex_unlock(&samples_lock);
 }
 
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
@@ -55,20 +40,14 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 static rd_kafka_t *client_of(rd_kafka_type_t type, const char *linger_ms) {
   char why[256];
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
-  set(conf, "bootstrap.servers", broker);
-  set(conf, "socket.nagle.disable", "true");
+  set(conf, "bootstrap.servers", broker), set(conf, "socket.nagle.disable", "true");
   if (type == RD_KAFKA_PRODUCER) {
-    set(conf, "acks", "-1");
-    set(conf, "linger.ms", linger_ms);
-    set(conf, "batch.size", "262144");
-    set(conf, "batch.num.messages", "100000");
-    set(conf, "queue.buffering.max.messages", "200000");
-    set(conf, "queue.buffering.max.kbytes", "65536");
+    set(conf, "acks", "-1"), set(conf, "linger.ms", linger_ms);
+    set(conf, "batch.size", "262144"), set(conf, "batch.num.messages", "100000");
+    set(conf, "queue.buffering.max.messages", "200000"), set(conf, "queue.buffering.max.kbytes", "65536");
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
   } else {
-    set(conf, "group.id", "load");
-    set(conf, "enable.auto.commit", "false");
-    set(conf, "fetch.wait.max.ms", "100");
+    set(conf, "group.id", "load"), set(conf, "enable.auto.commit", "false"), set(conf, "fetch.wait.max.ms", "100");
   }
   rd_kafka_t *client = rd_kafka_new(type, conf, why, sizeof why);
   if (client == NULL) die("librdkafka", why);
@@ -78,13 +57,12 @@ static rd_kafka_t *client_of(rd_kafka_type_t type, const char *linger_ms) {
 
 /// Waits for room when the queue is full.
 static void produce(rd_kafka_t *client, const char *record, int partition, bool *acknowledged) {
-  for (;;) {
-    rd_kafka_resp_err_t err = rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE((void *)record, record_bytes), RD_KAFKA_V_OPAQUE(acknowledged), RD_KAFKA_V_END);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL) die("produce", rd_kafka_err2str(err));
+  rd_kafka_resp_err_t err;
+  while ((err = rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      RD_KAFKA_V_VALUE((void *)record, record_bytes), RD_KAFKA_V_OPAQUE(acknowledged), RD_KAFKA_V_END)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
     rd_kafka_poll(client, 10);
   }
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) die("produce", rd_kafka_err2str(err));
 }
 
 static void produce_and_wait(rd_kafka_t *client, const char *record, int partition) {
@@ -104,23 +82,24 @@ static void produce_many(size_t bytes_max) {
   rd_kafka_destroy(client);
 }
 
-static void *produce_singly(void *partition) {
+static void *produce_singly(void *number) {
+  int partition = (int)((size_t)number % partitions);
   char *record = calloc(1, record_bytes);
   rd_kafka_t *client = client_of(RD_KAFKA_PRODUCER, "0");
-  produce_and_wait(client, record, (int)(size_t)partition);
+  produce_and_wait(client, record, partition);
   while (now_us() < until_us) {
     double start = now_us();
-    produce_and_wait(client, record, (int)(size_t)partition);
+    produce_and_wait(client, record, partition);
     add_sample(now_us() - start);
   }
   rd_kafka_destroy(client);
   return NULL;
 }
 
-static void produce_on_connections(int connections) {
-  pthread_t *threads = calloc(connections, sizeof *threads);
-  for (int at = 0; at < connections; at++) pthread_create(&threads[at], NULL, produce_singly, (void *)(size_t)(at % partitions));
-  for (int at = 0; at < connections; at++) pthread_join(threads[at], NULL);
+static void run_threads(int count, void *(*job)(void *number)) {
+  pthread_t threads[count];
+  for (int at = 0; at < count; at++) pthread_create(&threads[at], NULL, job, (void *)(size_t)at);
+  for (int at = 0; at < count; at++) pthread_join(threads[at], NULL);
 }
 
 /// From the beginning, or from the present end.
@@ -141,28 +120,33 @@ static size_t consume_one(rd_kafka_t *client, int timeout_ms) {
   if (message == NULL) return 0;
   if (message->err && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) die("consume", rd_kafka_message_errstr(message));
   size_t bytes = message->err ? 0 : message->len;
+  if (interval_us > 0 && bytes != 0) add_sample(now_us() - *(const double *)message->payload);
   rd_kafka_message_destroy(message);
   return bytes;
 }
 
-static size_t consume(size_t bytes, int passes) {
+static void *consume(void *number) {
+  (void)number;
   rd_kafka_t *client = client_of(RD_KAFKA_CONSUMER, "0");
-  size_t all = 0;
-  for (int pass = 1; pass <= passes; pass++) {
-    read_from(client, true);
-    while (all < bytes * pass) all += consume_one(client, 1000);
-  }
+  size_t got = 0;
+  read_from(client, true);
+  while (got < bytes_each) got += consume_one(client, 1000);
+  __atomic_add_fetch(&bytes_consumed, got, __ATOMIC_RELAXED);
   rd_kafka_destroy(client);
-  return all;
+  return NULL;
 }
 
-static void echo(void) {
-  char *record = calloc(1, record_bytes);
-  rd_kafka_t *producer = client_of(RD_KAFKA_PRODUCER, "0");
-  for (int at = 0; at < partitions; at++) produce_and_wait(producer, record, at);  // Creates the topic.
-  rd_kafka_t *receiver = client_of(RD_KAFKA_CONSUMER, "0");
+/// A producer that is connected to all partitions, and a consumer at their ends.
+static void open_both(char *record) {
+  producer = client_of(RD_KAFKA_PRODUCER, "0");
+  for (int at = 0; at < partitions; at++) produce_and_wait(producer, record, at);
+  receiver = client_of(RD_KAFKA_CONSUMER, "0");
   read_from(receiver, false);
   until_us = now_us() + duration_us;
+}
+
+static void echo(char *record) {
+  open_both(record);
   for (int at = 0; now_us() < until_us; at++) {
     double start = now_us();
     produce(producer, record, at % partitions, NULL);
@@ -171,30 +155,46 @@ static void echo(void) {
     rd_kafka_poll(producer, 0);
   }
   rd_kafka_flush(producer, 10000);
-  rd_kafka_destroy(producer);
-  rd_kafka_destroy(receiver);
 }
 
-static int by_value(const void *one, const void *other) { return *(const double *)one < *(const double *)other ? -1 : 1; }
+/// A record holds the moment at which it was due: one that could not be sent in time is late.
+static void *produce_at_rate(void *record) {
+  double due = now_us();
+  for (size_t at = 0; at < records_due; at++, due += interval_us) {
+    struct timespec moment = {(time_t)(due / 1e6), (long)(due * 1e3) % 1000000000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, NULL);
+    memcpy(record, &due, sizeof due);
+    produce(producer, record, (int)(at % partitions), NULL);
+    rd_kafka_poll(producer, 0);
+  }
+  rd_kafka_flush(producer, 10000);
+  return NULL;
+}
 
-static double quantile(double part) { return samples_used == 0 ? 0 : samples[(size_t)((samples_used - 1) * part)]; }
+static void pace(char *record, double per_second) {
+  pthread_t sender;
+  open_both(record);
+  interval_us = 1e6 / per_second, records_due = duration_us / interval_us;
+  pthread_create(&sender, NULL, produce_at_rate, record);
+  while (samples_used < records_due && now_us() < until_us + 10e6) consume_one(receiver, 100);
+  pthread_join(sender, NULL);
+}
 
 int main(int count, char **args) {
   if (count < 6) die("usage", "see the head of load.c");
   const char *job = args[1];
   broker = args[2], topic = args[3], partitions = atoi(args[4]), record_bytes = strtoul(args[5], NULL, 10);
-  size_t bytes = 0;
   double start = now_us();
   duration_us = count > 6 ? atof(args[6]) * 1e3 : 0, until_us = start + duration_us;
   if (strcmp(job, "produce") == 0 && count > 7) produce_many(strtoul(args[7], NULL, 10));
-  else if (strcmp(job, "single") == 0 && count > 7) produce_on_connections(atoi(args[7]));
-  else if (strcmp(job, "echo") == 0 && count > 6) echo();
-  else if (strcmp(job, "consume") == 0 && count > 6) bytes = consume(strtoul(args[5], NULL, 10), atoi(args[6]));
+  else if (strcmp(job, "single") == 0 && count > 7) run_threads(atoi(args[7]), produce_singly);
+  else if (strcmp(job, "echo") == 0 && count > 6) echo(calloc(1, record_bytes));
+  else if (strcmp(job, "paced") == 0 && count > 7 && record_bytes >= sizeof(double)) pace(calloc(1, record_bytes), atof(args[7]));
+  else if (strcmp(job, "consume") == 0 && count > 6) bytes_each = record_bytes, run_threads(atoi(args[6]), consume);
   else die("unknown job or missing arguments", job);
-  double seconds = (now_us() - start) / 1e6;
-  if (bytes == 0) bytes = records_acknowledged * record_bytes;
-  qsort(samples, samples_used, sizeof *samples, by_value);
-  printf("{\"bytes\":%zu,\"records\":%zu,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f}\n", bytes,
-      records_acknowledged, seconds, (double)clock() / CLOCKS_PER_SEC, quantile(0.5), quantile(0.99), quantile(0.999));
+  sort_samples();
+  printf("{\"bytes\":%zu,\"records\":%zu,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f}\n",
+      bytes_consumed == 0 ? records_acknowledged * record_bytes : bytes_consumed, records_acknowledged, (now_us() - start) / 1e6, (double)clock() / CLOCKS_PER_SEC,
+      quantile(0.5), quantile(0.99), quantile(0.999));
   return 0;
 }

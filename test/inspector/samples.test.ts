@@ -49,7 +49,7 @@ test('shows of each shard what its stats() show', async () => {
   await group.shard(0).append(100, 23);
   await group.shard(1).read('reading', 5);
   await group.all.bytes();
-  await group.shard(1).stall(300);
+  await group.shard(1).stall(700);
   await group.stats(); // The first answer needs slots of its own.
   const all = await group.stats();
   let sample!: InspectorSample;
@@ -120,12 +120,12 @@ test('shows stalls with their stacks', async () => {
   const group = await startWatched({ shards: 1 });
   await using inspector = await inspect();
   const begun = new Date().toISOString();
-  await group.shard(0).stall(400);
+  await group.shard(0).stall(700);
   const reports = async (): Promise<InspectedShard['stallReports']> => shardNamed(await sampleOf(inspector.url), 'shard 0').stallReports;
   await until(async () => (await reports()).length > 0, () => 'the stall was not reported');
   const [report] = await reports();
   expect(report).toMatchObject({ handler: 'stall', suppressed: 0 });
-  expect(report!.blockedFor).toBeGreaterThanOrEqual(400_000);
+  expect(report!.blockedFor).toBeGreaterThanOrEqual(700_000);
   expect(report!.stack).toContain('at blockFor');
   expect(report!.time >= begun).toBe(true);
 });
