@@ -2,6 +2,7 @@
 import { IoBuf } from 'corebuf';
 import { hasBatchCompressedBy } from '../log/record-batch.js';
 import { errorCodes } from '../protocol/error-codes.js';
+import { WAIT_IS_OVER } from '../topics/partition-router.js';
 import type { PartitionRead, ReadResult } from '../topics/partition-service.js';
 import type { Call } from './api.js';
 
@@ -90,12 +91,15 @@ function refuseZstd(part: Part): Part {
 
 /** Until a partition has more than was found in it: long polls wait for an end of a log, and never look again by a clock. */
 async function waitForMore(wanted: readonly Wanted[], parts: readonly Part[], milliseconds: number, call: Call): Promise<void> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), milliseconds);
+  const over = new AbortController();
+  const end = (): void => over.abort(WAIT_IS_OVER);
+  const timer = setTimeout(end, milliseconds);
+  call.signal.addEventListener('abort', end);
   const reads = wanted.flatMap(({ read }, at) => (read === undefined ? [] : [{ ...read, offset: parts[at]!.highWatermark }]));
   try {
-    await call.services.partitions.whenReadable(reads, AbortSignal.any([call.signal, timeout.signal]));
+    await call.services.partitions.whenReadable(reads, over.signal);
   } finally {
     clearTimeout(timer);
+    call.signal.removeEventListener('abort', end);
   }
 }

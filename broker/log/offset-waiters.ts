@@ -1,32 +1,28 @@
 // Those who wait until the high watermark of a partition is behind an offset: fetches for new records, producers for theirs to be durable.
 
-interface Waiter {
+export interface Waiter {
   readonly offset: number;
+  /** The watermark is behind the offset. */
   readonly resolve: () => void;
+  /** It will never be. */
   readonly reject: (error: unknown) => void;
 }
 
 export class OffsetWaiters {
   readonly #waiters = new Set<Waiter>();
 
-  get size(): number {
-    return this.#waiters.size;
+  /** One of the waiter's functions will be called, once, unless it is deleted before. */
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
   }
 
-  /** Resolves when advance() is called with a watermark above `offset`. @throws the error of rejectAll(); the signal's reason */
-  async whenBeyond(offset: number, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    let waiter: Waiter | undefined;
-    const onAbort = (): void => waiter?.reject(signal!.reason);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#waiters.add((waiter = { offset, resolve, reject }));
-        signal?.addEventListener('abort', onAbort, { once: true });
-      });
-    } finally {
-      this.#waiters.delete(waiter!);
-      signal?.removeEventListener('abort', onAbort);
-    }
+  delete(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Resolves when advance() is called with a watermark above `offset`. @throws the error of rejectAll() */
+  whenBeyond(offset: number): Promise<void> {
+    return new Promise((resolve, reject) => this.add({ offset, resolve, reject }));
   }
 
   advance(watermark: number): void {

@@ -129,10 +129,15 @@ export class PartitionLog implements RetainedLog {
     return read instanceof IoBuf ? read : read.catch((error: unknown) => Promise.reject(this.#readError(offset, error)));
   }
 
-  /** Resolves when there are records at or above `offset` to read. @throws the signal's reason; BrokerError when the log is closed */
-  async whenBeyond(offset: bigint, signal?: AbortSignal): Promise<void> {
-    this.#checkOpen();
-    if (offset >= this.highWatermark) await this.#fetches.whenBeyond(Number(offset), signal);
+  /**
+   * Calls `told` when there are records at or above `offset` to read, or when there never will be, because the log is closed: once, and at once
+   * where that is so already. Returns what ends the wait, with no call.
+   */
+  onBeyond(offset: bigint, told: () => void): () => void {
+    const waiter = { offset: Number(offset), resolve: told, reject: told };
+    if (this.#closing !== undefined || offset < this.highWatermark) told();
+    else this.#fetches.add(waiter);
+    return () => this.#fetches.delete(waiter);
   }
 
   /**

@@ -3,6 +3,9 @@ import type { IoBuf, Remote } from 'corebuf';
 import type { AppendResult, OffsetResult, PartitionRead, PartitionService, ReadResult } from './partition-service.js';
 import { shardOfPartition } from './topic.js';
 
+/** Reason of signals that end a wait. An abort without one makes an error with a stack each time, which costs more than the wait. */
+export const WAIT_IS_OVER = new Error('the wait is over');
+
 /** The methods of another shard that this router calls: a shard serves one object, so that they are called alike. */
 export interface RemotePartitions {
   append: PartitionService['append'];
@@ -61,13 +64,17 @@ export class PartitionRouter {
 
   /** Resolves when one of the partitions has more than its offset, or when `signal` is aborted. */
   async whenReadable(reads: readonly PartitionRead[], signal: AbortSignal): Promise<void> {
+    const byShard = [...this.#byShard(reads)];
+    const [shard] = byShard[0] ?? [this.#map.index];
+    const wait = (at: number, some: readonly PartitionRead[], until: AbortSignal): Promise<void> =>
+      this.#at(at).whenReadable(some, until).catch(() => undefined);
+    if (byShard.length <= 1 || signal.aborted) return wait(shard, reads, signal);
     const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    const waits = [...this.#byShard(reads)].map(([shard, places]) =>
-      this.#at(shard).whenReadable(places.map((at) => reads[at]!), either).catch(() => undefined),
-    );
-    await Promise.race(waits);
-    done.abort();
+    const end = (): void => done.abort(WAIT_IS_OVER);
+    signal.addEventListener('abort', end);
+    await Promise.race(byShard.map(([each, places]) => wait(each, places.map((at) => reads[at]!), done.signal)));
+    signal.removeEventListener('abort', end);
+    end();
   }
 
   findOffset(topicId: string, partition: number, timestamp: bigint): Promise<OffsetResult> {

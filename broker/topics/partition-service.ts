@@ -80,15 +80,26 @@ export class PartitionService {
     return Promise.all(reads.map((read) => this.#readOne(read)));
   }
 
-  /** Resolves when one of the partitions has records at or above its offset, or when one cannot be waited for. */
-  async whenReadable(reads: readonly PartitionRead[], signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const waits = reads.map(async ({ topicId, partition, offset }) => {
-      await this.#partitions.get(topicId, partition)?.whenBeyond(offset, AbortSignal.any([signal, done.signal]));
+  /** Resolves when one of the partitions has records at or above its offset, when one cannot be waited for, or when `signal` is aborted. */
+  whenReadable(reads: readonly PartitionRead[], signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const waits: (() => void)[] = [];
+      let over = false;
+      const end = (): void => {
+        over = true;
+        signal.removeEventListener('abort', end);
+        for (const stop of waits) stop();
+        resolve();
+      };
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+      for (const { topicId, partition, offset } of reads) {
+        if (over) break;
+        const log = this.#partitions.get(topicId, partition);
+        if (log === undefined) end();
+        else waits.push(log.onBeyond(offset, end));
+      }
     });
-    await Promise.race(waits).catch(() => undefined);
-    done.abort();
-    await Promise.allSettled(waits);
   }
 
   /** The offset for a timestamp in milliseconds, or for one of the numbers below 0 that stand for places. */

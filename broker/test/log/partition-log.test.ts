@@ -53,7 +53,7 @@ test('readers do not see a batch before it is durable', async () => {
   using nothing = await log.read(0n, 1000);
   expect(nothing.length).toBe(0);
   await durable;
-  await log.whenBeyond(0n);
+  await new Promise<void>((resolve) => log.onBeyond(0n, resolve));
   expect(recordsIn(await log.read(0n, 1000))).toHaveLength(1);
   await log.close();
 });
@@ -220,21 +220,22 @@ test('retention removes what is too much and what is too old', async () => {
   await log.close();
 });
 
-test('who waits for records is woken by them, by its signal, and by the end of the log', async () => {
+test('who waits for records is told once of them, or of the end of the log, unless the wait was ended', async () => {
   const log = await open(scratchPath());
-  const woken = log.whenBeyond(0n);
-  const later = log.whenBeyond(5n);
-  const stopped = log.whenBeyond(0n, AbortSignal.abort(new Error('enough')));
-  await expect(stopped).rejects.toThrow('enough');
-  const controller = new AbortController();
-  const aborted = log.whenBeyond(0n, controller.signal);
-  controller.abort(new Error('too late'));
-  await expect(aborted).rejects.toThrow('too late');
+  const told: string[] = [];
+  const wait = (offset: bigint, name: string): (() => void) => log.onBeyond(offset, () => told.push(name));
+  wait(0n, 'waited');
+  wait(5n, 'waited in vain');
+  wait(0n, 'ended')();
+  expect(told).toEqual([]);
   await produce(log);
-  await woken;
-  const refused = expect(later).rejects.toEqual(code(3));
+  expect(told).toEqual(['waited']);
+  wait(0n, 'there already');
+  expect(told).toEqual(['waited', 'there already']);
+  await produce(log);
   await log.delete();
-  await refused;
+  wait(9n, 'closed');
+  expect(told).toEqual(['waited', 'there already', 'waited in vain', 'closed']);
 });
 
 test('a deleted log leaves nothing', async () => {

@@ -1,4 +1,4 @@
-// The answers of a shard without memory: an error after which clients try again, and then it works.
+// What a shard answers for its partitions: without memory an error after which clients try again, and waits that end in time.
 import { IoBuf } from 'corebuf';
 import { LogStore } from '../../log/log-store';
 import { PartitionLog } from '../../log/partition-log';
@@ -63,4 +63,34 @@ test('an error that nobody foresaw is -1, and is reported', async () => {
   const broken = new PartitionService({ get: () => { throw new TypeError('broken'); } }, (error) => errors.push(error));
   expect(await broken.append('t', 0, new IoBuf(), -1)).toMatchObject({ errorCode: -1, errorMessage: 'broken' });
   expect(errors).toEqual([expect.any(TypeError)]);
+});
+
+/** Whether it is over after the microtasks of now. */
+async function isOver(wait: Promise<void>): Promise<boolean> {
+  let over = false;
+  void wait.then(() => (over = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  return over;
+}
+
+test('a wait for several partitions ends with the first that has records, with one that is not there, and with its signal', async () => {
+  const store = new LogStore({ retentionInterval: 0 });
+  const logs = [await PartitionLog.open(scratchPath(), {}, store), await PartitionLog.open(scratchPath(), {}, store)];
+  const service = new PartitionService({ get: (_topic, partition) => logs[partition] }, () => undefined);
+  const both = [AT_START, { ...AT_START, partition: 1 }];
+  const stopping = new AbortController();
+  const waits = [1, 2].map(() => service.whenReadable(both, stopping.signal));
+  expect(await isOver(waits[0]!)).toBe(false);
+  await service.append('t', 1, batchOf(), -1);
+  await Promise.all(waits);
+  await service.whenReadable(both, stopping.signal);
+  await service.whenReadable([AT_START, { ...AT_START, partition: 2 }], stopping.signal);
+  const [aborted, ofNone] = [service.whenReadable([AT_START], stopping.signal), service.whenReadable([], stopping.signal)];
+  expect([await isOver(aborted), await isOver(ofNone)]).toEqual([false, false]);
+  stopping.abort();
+  await Promise.all([aborted, ofNone, service.whenReadable([AT_START], stopping.signal)]);
+  const closed = service.whenReadable([AT_START], new AbortController().signal);
+  await Promise.all(logs.map((log) => log.close()));
+  await closed;
+  await store.close();
 });
