@@ -2,13 +2,13 @@
 // out of date, a new file with all that is current takes its place. The file with the greatest number is the one that counts.
 //
 //   record   length of the body u32 │ crc32c of the body u32 │ body: JSON
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DmaFile, IoBuf, SegmentAppender } from 'corebuf';
 import { CommittedOffsets } from './committed-offsets.js';
 import type { OffsetChange } from './committed-offsets.js';
 import { BrokerError, errorCodes } from '../protocol/error-codes.js';
-import { syncFolder } from '../log/small-file.js';
+import { makeFolder, namesIn, syncFolder } from '../log/folders.js';
 
 const NAME = /^offsets-(\d+)\.log$/;
 const DRAFT = /^offsets-\d+\.draft$/;
@@ -38,7 +38,7 @@ export class OffsetLog {
   #compactBytes = 0;
   /** Changes that are under way; a new file waits for them. */
   readonly #changing = new Set<Promise<void>>();
-  /** The file is being opened or made anew: changes wait. */
+  /** The file is being opened or made anew: changes wait. There is none before the first change. */
   #busy: Promise<void> | undefined;
   /** The appender that has failed is being closed. */
   #ending: Promise<void> | undefined;
@@ -52,16 +52,15 @@ export class OffsetLog {
 
   /** @throws node:fs's errors, ERR_IO, ERR_OUT_OF_MEMORY */
   static async open(folder: string, { compactMin = COMPACT_MIN }: OffsetLogOptions = {}): Promise<OffsetLog> {
-    await mkdir(folder, { recursive: true });
-    const names = await readdir(folder);
+    const names = await namesIn(folder);
     const numbers = names.map((name) => NAME.exec(name)?.[1]).filter((digits) => digits !== undefined).map(Number);
     const log = new OffsetLog(folder, Math.max(0, ...numbers), compactMin);
     for (const name of names) {
       const old = NAME.exec(name);
       if (DRAFT.test(name) || (old !== null && Number(old[1]) < log.#number)) await rm(join(folder, name), { force: true });
     }
-    const end = await readRecords(log.#path, (change) => log.offsets.apply(change));
-    await log.#openAt(end);
+    // The first change makes the file: a broker that nobody has used with groups starts sooner.
+    if (numbers.length > 0) await log.#openAt(await readRecords(log.#path, (change) => log.offsets.apply(change)));
     return log;
   }
 
@@ -126,15 +125,17 @@ export class OffsetLog {
     for (const change of changes) this.offsets.apply(change);
   }
 
-  /** What the failed writes have left is unknown: the file is opened again where it is durable, before the next change. */
+  /** What the failed writes have left is unknown: the file is opened where it is durable, before the next change. */
   #onFailure(appender: SegmentAppender): void {
     if (this.#appender !== appender) return;
     this.#appender = undefined;
     this.#ending = appender.close().catch(() => undefined);
   }
 
+  /** After a failure, and for the first change. */
   async #openAgain(): Promise<void> {
     await this.#ending;
+    await makeFolder(this.#folder);
     const found = new CommittedOffsets();
     await this.#openAt(await readRecords(this.#path, (change) => found.apply(change)));
     for (const change of [...this.offsets.all()]) this.offsets.apply({ ...change, committed: undefined });

@@ -1,15 +1,14 @@
 // Finds out what the folder of a partition holds, after a clean end and after a crash: reads on from the last checkpoint, verifies each
 // batch, ends at the first one that is torn or does not follow the one before, and rebuilds indexes and producer states on the way.
-import { mkdir, readdir, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { readCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
+import { makeFolder } from './folders.js';
 import type { OpenFiles } from './open-files.js';
 import { ProducerStates } from './producer-states.js';
 import { nextOffsetOf } from './record-batch.js';
 import { scanBatches } from './scan.js';
 import { Segment } from './segment.js';
-import { syncFolder } from './small-file.js';
 import { SparseIndex } from './sparse-index.js';
 
 export interface Recovered {
@@ -43,26 +42,15 @@ export interface RecoveryOptions {
   readonly now: number;
 }
 
-/** @throws node:fs's errors, ERR_IO, ERR_OUT_OF_MEMORY */
+/** The folder is made if it is not there. @throws node:fs's errors, ERR_IO, ERR_OUT_OF_MEMORY */
 export async function recoverLog(folder: string, options: RecoveryOptions): Promise<Recovered> {
-  const names = await namesIn(folder);
+  await makeFolder(folder);
+  const names = await readdir(folder);
   const read = await readCheckpoint(folder);
   const bases = names.map((name) => Segment.baseOffsetOf(name)).filter((base) => base !== undefined);
   const recovery = new Recovery(folder, options, read === 'damaged' ? undefined : read);
   await recovery.run(bases.sort((one, other) => one - other));
   return recovery.result(read === 'damaged');
-}
-
-/** Names of the files in the folder, which is made if it is not there. */
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(folder, { recursive: true });
-    await syncFolder(dirname(folder));
-    return [];
-  }
 }
 
 class Recovery {

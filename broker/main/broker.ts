@@ -1,5 +1,4 @@
 // A broker inside this process: its shards are worker threads, which this thread starts and ends.
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -7,6 +6,7 @@ import { ShardGroup } from 'corebuf';
 import type { GroupListener } from 'corebuf';
 import { ClusterFile } from '../cluster/cluster-file.js';
 import { UNSENT_MAX } from '../connection/transport.js';
+import { makeFolder } from '../log/folders.js';
 import { usersOf } from '../security/users.js';
 import { TopicTable } from '../topics/topic-table.js';
 import { readTopics } from '../topics/topic-file.js';
@@ -113,7 +113,7 @@ function startShards({ shards, memory, stallThreshold }: CheckedOptions, setting
 
 /** The shards learn of the topics here. */
 async function claim(dir: string, broker: string): Promise<Claimed> {
-  await mkdir(join(dir, 'logs'), { recursive: true });
+  await makeFolder(join(dir, 'logs'));
   const lock = await FolderLock.take(dir);
   try {
     const [topics, { clusterId }] = await Promise.all([readTopics(join(dir, 'topics.json')), ClusterFile.open(dir)]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LogConfig } from '../log/log-config.js';
 import type { LogStore } from '../log/log-store.js';
 import { PartitionLog } from '../log/partition-log.js';
-import { syncFolder } from '../log/small-file.js';
+import { syncFolder } from '../log/folders.js';
 import { configOf } from './topic-configs.js';
 import { shardOfPartition } from './topic.js';
 import type { Topic } from './topic.js';
@@ -81,7 +81,6 @@ export class Partitions {
     const open = this.get(topic.id, partition);
     if (open !== undefined) return open.configure(logConfig(topic));
     const folder = join(this.#folder, topic.id, String(partition));
-    await mkdir(folder, { recursive: true });
     const log = await PartitionLog.open(folder, logConfig(topic), this.#store);
     let logs = this.#logs.get(topic.id);
     if (logs === undefined) this.#logs.set(topic.id, (logs = []));

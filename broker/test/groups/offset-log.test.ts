@@ -1,5 +1,5 @@
 // The log of committed offsets: against a map, through restarts, crashes, failures and compactions.
-import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OffsetChange } from '../../groups/committed-offsets';
 import { OffsetLog } from '../../groups/offset-log';
@@ -49,6 +49,23 @@ test('the log holds what a map holds, through restarts, crashes and compactions'
   await log.close();
   expect(number).toBeGreaterThan(1);
   expect(readdirSync(folder)).toHaveLength(1);
+});
+
+test('a log without changes has no file, and its first changes make one', async () => {
+  const folder = scratchPath();
+  const unused = await OffsetLog.open(folder);
+  await unused.close();
+  expect(existsSync(folder)).toBe(false);
+  const log = await OffsetLog.open(folder);
+  expect([log.bytes, log.offsets.size]).toEqual([0, 0]);
+  const of = (partition: number): OffsetChange => ({ group: 'g', topic: 't', partition, committed: { offset: 7n, leaderEpoch: 0, metadata: '', committedAt: 0 } });
+  await Promise.all([log.change([of(0)]), log.change([of(1)])]);
+  await log.close();
+  expect(readdirSync(folder)).toEqual(['offsets-0.log']);
+  const again = await OffsetLog.open(folder);
+  expect(content(again)).toEqual({ 'g t 0': 7n, 'g t 1': 7n });
+  await again.close();
+  await expect(again.change([of(2)])).rejects.toMatchObject({ message: expect.stringContaining('closed') as string });
 });
 
 test.each(['cut', 'changed'])('a record that was %s is as if it had never been', async (damage) => {
