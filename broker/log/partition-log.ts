@@ -129,15 +129,11 @@ export class PartitionLog implements RetainedLog {
     return read instanceof IoBuf ? read : read.catch((error: unknown) => Promise.reject(this.#readError(offset, error)));
   }
 
-  /**
-   * Calls `told` when there are records at or above `offset` to read, or when there never will be, because the log is closed: once, and at once
-   * where that is so already. Returns what ends the wait, with no call.
-   */
+  /** Calls `told` once: when there are records at or above `offset` to read, or when there never will be. Returns what ends the wait. */
   onBeyond(offset: bigint, told: () => void): () => void {
-    const waiter = { offset: Number(offset), resolve: told, reject: told };
-    if (this.#closing !== undefined || offset < this.highWatermark) told();
-    else this.#fetches.add(waiter);
-    return () => this.#fetches.delete(waiter);
+    if (this.#closing === undefined && offset >= this.highWatermark) return this.#fetches.onBeyond(Number(offset), told);
+    told();
+    return () => undefined;
   }
 
   /**
@@ -268,8 +264,7 @@ export class PartitionLog implements RetainedLog {
   async #openAgain(): Promise<void> {
     await this.#tail.close({ save: false });
     this.#cached.clear(this.#highWatermark);
-    const { openFiles: pool, now } = this.#store;
-    const recovered = await recoverLog(this.folder, { pool, now: now(), limit: this.#highWatermark });
+    const recovered = await recoverLog(this.folder, { pool: this.#store.openFiles, now: this.#store.now(), limit: this.#highWatermark });
     if (this.#closing !== undefined) return;
     this.#reader.close();
     this.#install(recovered);
