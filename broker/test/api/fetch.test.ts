@@ -105,6 +105,13 @@ test('a fetch waits for records, and an error in one partition ends the wait', a
   other.close();
 });
 
+test('a fetch waits for its time at most, over partitions of two shards and over none', async () => {
+  await createTopic(client, 'silent', 4);
+  const limits = { minBytes: 1, maxWaitMs: 50 };
+  expect((await read('silent', [{}, {}, {}, {}], limits)).map(({ records }) => records!.length)).toEqual([0, 0, 0, 0]);
+  expect(await client.call(fetch, 11, { ...LEVELS, ...limits, topics: [] })).toMatchObject({ errorCode: 0, responses: [] });
+});
+
 test('topics by an id that there is not are error 100, and sessions are declined', async () => {
   const topics = [{ topic: '', topicId: 'BAAAAAAAAAAAAAAAAAAAAA', partitions: [{ partition: 0, fetchOffset: 0n, partitionMaxBytes: 100 }] }];
   const unknown = await client.call(fetch, 13, { ...LEVELS, topics });
