@@ -33,12 +33,13 @@ export class OffsetLog {
   readonly #folder: string;
   readonly #compactMin: number;
   #number: number;
+  /** None before the first change, and after a failure. */
   #appender: SegmentAppender | undefined;
   /** Bytes of the file when it was made anew. */
   #compactBytes = 0;
   /** Changes that are under way; a new file waits for them. */
   readonly #changing = new Set<Promise<void>>();
-  /** The file is being opened or made anew: changes wait. There is none before the first change. */
+  /** The file is being opened or made anew: changes wait. */
   #busy: Promise<void> | undefined;
   /** The appender that has failed is being closed. */
   #ending: Promise<void> | undefined;

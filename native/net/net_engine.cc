@@ -170,7 +170,7 @@ void net_engine::serve(const readiness& ready, net_quota& quota) {
   size_t moved = 0;
   if (ready.writable || (ready.broken && !of->output.empty())) moved += send(*of, quota.now_us());
   if (of->state == connection_state::open && (ready.readable || ready.broken)) {
-    if (of->started && of->may_read(slots_.length(of->input_slot))) moved += receive(*of);
+    if (may_receive(*of)) moved += receive(*of);
     else rest(*of, ready.broken);
   }
   quota.spend(moved);
@@ -181,8 +181,7 @@ void net_engine::finish_connecting(connection& of) {
   of.state = connection_state::open;
   ++stats_.connected;
   events_.add(of, net_event::connected);
-  const bool reads = of.started && of.may_read(slots_.length(of.input_slot));
-  set_interest(of, reads ? wants_read : wants_nothing);
+  set_interest(of, may_receive(of) ? wants_read : wants_nothing);
   if (of.state == connection_state::closed) return;
   mark_dirty(of);
   wait_for_input(of);

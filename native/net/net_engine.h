@@ -118,6 +118,7 @@ class net_engine {
   }
 
   // receiving.cc
+  bool may_receive(const connection& of) const { return of.started && of.may_read(slots_.length(of.input_slot)); }
   void wait_for_input(connection& of);
   bool read_lone();
   size_t receive(connection& of);

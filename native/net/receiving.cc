@@ -24,7 +24,7 @@ size_t bytes_of(std::span<const iovec> vectors) {
 /// As soon as it may be read.
 void net_engine::wait_for_input(connection& of) {
   if (!of.started || of.stalled || (of.watching & wants_read) != 0) return;
-  if (!starved_ && of.may_read(slots_.length(of.input_slot))) return set_interest(of, of.watching | wants_read);
+  if (!starved_ && may_receive(of)) return set_interest(of, of.watching | wants_read);
   if (of.state == connection_state::open) list_as_stalled(of);
 }
 
@@ -32,8 +32,7 @@ void net_engine::wait_for_input(connection& of) {
 bool net_engine::read_lone() {
   if (!lone_.likely() || !poller_->wakes_as_sockets_do() || (lone_.tag() & listener_tag) != 0) return false;
   connection* of = connections_.find(static_cast<uint32_t>(lone_.tag()));
-  const bool may = of != nullptr && of->started && (of->watching & wants_read) != 0 && of->may_read(slots_.length(of->input_slot));
-  const bool right = may && receive(*of) > 0;
+  const bool right = of != nullptr && (of->watching & wants_read) != 0 && may_receive(*of) && receive(*of) > 0;
   lone_.was(right);
   return right;
 }
@@ -120,7 +119,7 @@ void net_engine::go_on_reading() {
   for (size_t looks = std::min(stalled_.size(), stalled_per_flush); looks > 0; --looks) {
     if (stalled_next_ >= stalled_.size()) stalled_next_ = 0;
     connection* of = connections_.find(stalled_[stalled_next_]);
-    if (of != nullptr && of->stalled && !of->paused && !of->may_read(slots_.length(of->input_slot))) {
+    if (of != nullptr && of->stalled && !of->paused && !may_receive(*of)) {
       ++stalled_next_;
       continue;
     }
