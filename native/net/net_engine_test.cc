@@ -141,6 +141,29 @@ TEST_P(net_engine_test, writing_to_a_peer_that_is_gone_is_an_error_of_writing_an
   EXPECT_TRUE(host.of(id).os_errno == EPIPE || host.of(id).os_errno == ECONNRESET) << host.of(id).os_errno;
 }
 
+// The kernel took what was written before it learned that nobody is there: the same as if it had learned a moment later.
+TEST_P(net_engine_test, ending_towards_a_peer_that_has_ended_and_is_gone_is_a_regular_end) {
+  if (GetParam().unix_socket) GTEST_SKIP() << "a Unix socket refuses what is written";
+  auto [peer, id] = meet();
+  peer.close();
+  ASSERT_TRUE(host.turn_until([&] { return host.of(id).ended; }));
+  host.send(id, "goodbye");
+  host.command(net_command::end, id);
+  ASSERT_TRUE(host.turn_until([&] { return host.of(id).closed; }));
+  EXPECT_EQ(host.of(id).os_errno, 0);
+}
+
+TEST_P(net_engine_test, ending_towards_a_peer_that_has_reset_is_an_error_of_reading) {
+  if (GetParam().unix_socket) GTEST_SKIP() << "a Unix socket has no resets";
+  auto [peer, id] = meet();
+  host.turn(0);
+  peer.reset();
+  host.command(net_command::end, id);
+  ASSERT_TRUE(host.turn_until([&] { return host.of(id).closed; }));
+  EXPECT_EQ(host.of(id).os_errno, ECONNRESET);
+  EXPECT_EQ(host.of(id).call, net_call::read);
+}
+
 TEST_P(net_engine_test, connecting_to_nobody_is_an_error_of_connecting) {
   listen();
   host.command(net_command::unlisten, listener);

@@ -89,7 +89,7 @@ ptrdiff_t send(int fd, std::span<iovec> from) {
   return sent < 0 ? -errno : sent;
 }
 
-int end_sending(int fd) { return ::shutdown(fd, SHUT_WR) == 0 ? 0 : errno; }
+int end_sending(int fd) { return ::shutdown(fd, SHUT_WR) == 0 || errno == ENOTCONN ? 0 : errno; }
 
 int reset_when_closed(int fd) {
   const linger at_once{.l_onoff = 1, .l_linger = 0};

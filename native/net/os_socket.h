@@ -71,7 +71,8 @@ ptrdiff_t receive(int fd, std::span<iovec> into);
 /// Bytes that the kernel took, or -errno; -EAGAIN when it has no room, -EPIPE when the peer is gone. Never a signal.
 ptrdiff_t send(int fd, std::span<iovec> from);
 
-/// The peer will find the end behind what was sent.
+/// The peer will find the end behind what was sent. When it has reset the connection meanwhile there is nobody to tell, and that is no error
+/// of ours: whoever still reads gets it there.
 int end_sending(int fd);
 
 /// close() will reset the connection: what was not sent is dropped, and the peer gets ECONNRESET.
