@@ -3,6 +3,7 @@ import type { ShardGroup, StallReport } from 'corebuf';
 import type { SlowToLoad } from '../workers/slow-to-load';
 import type { Stalling } from '../workers/stall-shard';
 import { corebufError, expectTypeError, thrownBy } from '../support/errors';
+import { testWithThreadNames } from '../support/features';
 import { expectWell, runProgram } from '../support/program';
 import { expectNothingLeaked, workerModule, startGroup } from '../support/shards';
 import { until } from '../support/turns';
@@ -184,7 +185,7 @@ describe('a process', () => {
     expect(await runProgram('one-stall', { args: ['500', 'exit'] })).toEqual({ code: 5, signal: null, stdout: '', stderr: '' });
   });
 
-  test('that is idle does not run the watch', async () => {
+  testWithThreadNames('that is idle does not run the watch', async () => {
     await expectWell('stall-watch-sleeps', {}, 'asleep\n');
   });
 });
