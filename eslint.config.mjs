@@ -24,7 +24,7 @@ export default defineConfig(
   {
     files: ['**/*.{js,mjs}'],
     languageOptions: {
-      globals: { console: false, process: false, performance: false, require: false, module: true, __dirname: false },
+      globals: { console: false, process: false, performance: false, require: false, module: true, __dirname: false, Buffer: false, URL: false },
     },
   },
   {

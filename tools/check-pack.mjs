@@ -1,5 +1,5 @@
 // The package that npm would publish works. This check packs a clean copy of the checkout, compares the list of files, installs the tarball
-// with npm, pnpm and yarn where every compiler fails, compiles and runs README there, and gives it to publint, attw and four bundlers.
+// with npm, pnpm and yarn where every compiler fails, compiles and runs README there, runs the examples, and gives it to publint, attw and four bundlers.
 // Run `npm run prebuild -- all` first: binaries are the only thing that the copy takes and git does not track.
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { wrongsOfBinaries } from './pack/binaries.mjs';
 import { wrongsOfBundles } from './pack/bundles.mjs';
+import { wrongsOfExamples } from './pack/examples.mjs';
 import { wrongsOfFiles } from './pack/files.mjs';
 import { installEverywhere } from './pack/installs.mjs';
 import { wrongsOfReadme } from './pack/readme.mjs';
@@ -25,6 +26,7 @@ try {
   const installed = await step('npm, pnpm, yarn', () => installEverywhere(folder, tarball));
   wrongs.push(...installed.wrongs);
   wrongs.push(...(await step('README', () => wrongsOfReadme(installed.npm))));
+  wrongs.push(...(await step('examples', () => wrongsOfExamples(installed.npm))));
   wrongs.push(...(await step('bundlers', () => wrongsOfBundles(installed.npm))));
   wrongs.push(...(await step('binaries', () => wrongsOfBinaries(join(installed.npm, 'node_modules/corebuf')))));
 } catch (error) {

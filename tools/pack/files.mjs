@@ -20,5 +20,6 @@ function expectedFiles(tracked) {
   const modules = tracked.filter((path) => /^lib\/.*\.ts$/.test(path) && !path.startsWith(page)).map((path) => path.replace(/^lib\/(.*)\.ts$/, 'dist/$1'));
   const pageFiles = tracked.filter((path) => path.startsWith(page)).map((path) => path.replace(/^lib/, 'dist').replace(/\.ts$/, '.js'));
   const documents = tracked.filter((path) => /^docs\/(guides\/)?[^/]+\.md$/.test(path));
-  return [...others, ...entries, ...pageFiles, ...documents, ...modules.map((path) => `${path}.d.ts`), ...platforms.map(binaryOf)];
+  const examples = tracked.filter((path) => /^examples\/[^/]+\.mjs$/.test(path));
+  return [...others, ...entries, ...pageFiles, ...documents, ...examples, ...modules.map((path) => `${path}.d.ts`), ...platforms.map(binaryOf)];
 }
