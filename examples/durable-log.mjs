@@ -36,6 +36,7 @@ async function recover(path) {
         const reader = unread.reader();
         if (!reader.has(HEADER)) break;
         const [length, crc] = [reader.readUInt32BE(), reader.readUInt32BE()];
+        if (end === 0 && length > LENGTH_MAX) throw new Error(`${path} is no log of this program`);
         if (length === 0 || length > LENGTH_MAX) return { lines, end };
         if (!reader.has(length)) break;
         if (unread.crc32c(0, HEADER, HEADER + length) !== crc) return { lines, end };

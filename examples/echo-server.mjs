@@ -7,7 +7,7 @@ import { Connection, IoBuf, serve, ShardGroup } from 'corebuf';
 const HOST = '127.0.0.1';
 const layout = { lengthBytes: 4, maxLength: 1024 * 1024, keepLength: true };
 
-/** The shards load this module, too, and serve this. What the kernel writes into the shard's memory leaves from there: no byte is copied. */
+/** The shards load this module, too, and serve this. What the kernel writes into the shard's memory leaves from there. */
 export const echo = serve({
   connection(connection) {
     connection.onInput(() => {

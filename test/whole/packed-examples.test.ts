@@ -1,7 +1,7 @@
 // The examples that are in the package, as a user runs them.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Connection, IoBuf } from 'corebuf';
@@ -42,13 +42,22 @@ test('the checksums are right, and made of bytes that were not copied', () => {
 test('the durable log goes on behind its last whole record', () => {
   const path = scratchPath();
   expect(run('durable-log.mjs', path, '20')).toMatch(/^20 lines are durable after \d+\.\d ms\n20 lines in the log; the last is 'line 19'\n$/);
-  appendFileSync(path, Buffer.from([0, 0, 0, 200, 1, 2, 3, 4, 5]));
+  appendFileSync(path, Buffer.from([0, 0, 0, 1, 1, 2, 3, 4, 5])); // a byte, and not its checksum
   expect(run('durable-log.mjs', path, '5')).toMatch(/\n25 lines in the log; the last is 'line 24'\n$/);
+});
+
+test('the durable log refuses the file of another program, and leaves it as it was', () => {
+  const path = scratchPath();
+  writeFileSync(path, 'dear diary');
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'durable-log.mjs'), path], { encoding: 'utf8', timeout: 60_000 });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`${path} is no log of this program`);
+  expect(readFileSync(path, 'utf8')).toBe('dear diary');
 });
 
 test('the server asks itself, or serves others until it is told to end', async () => {
   expect(run('echo-server.mjs')).toMatch(/^listening at 127\.0\.0\.1:\d+\none two three four\n$/);
-  const server = spawn(process.execPath, [join(folder, 'echo-server.mjs'), '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(process.execPath, [join(folder, 'echo-server.mjs'), '0'], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
   const [line] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
   const connections = await Promise.all([1, 2].map(() => Connection.connect({ host: '127.0.0.1', port: Number(line.split(':')[1]) })));
   for (const connection of connections) await connection.write(new IoBuf().appendUInt32BE(5).append('hello'));
