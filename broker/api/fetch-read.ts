@@ -2,7 +2,6 @@
 import { IoBuf } from 'corebuf';
 import { hasBatchCompressedBy } from '../log/record-batch.js';
 import { errorCodes } from '../protocol/error-codes.js';
-import { WAIT_IS_OVER } from '../topics/partition-router.js';
 import type { PartitionRead, ReadResult } from '../topics/partition-service.js';
 import type { Call } from './api.js';
 
@@ -40,7 +39,9 @@ export async function readWhenEnough(wanted: readonly Wanted[], { minBytes, maxB
     const left = deadline - performance.now();
     if (bytes >= Math.min(minBytes, most) || hasFailed || left <= 0 || call.signal.aborted) return parts;
     for (const { records } of parts) records.release();
-    await waitForMore(wanted, parts, left, call);
+    const news = wanted.flatMap(({ read }, at) => (read === undefined ? [] : [{ ...read, offset: parts[at]!.highWatermark }]));
+    // Long polls wait for an end of a log, and never look again by a clock.
+    await call.services.partitions.whenReadable(news, left, call.signal);
   }
 }
 
@@ -87,19 +88,4 @@ function refuseZstd(part: Part): Part {
   if (!hasBatchCompressedBy(part.records, 'zstd')) return part;
   part.records.clear();
   return { ...part, errorCode: errorCodes.UNSUPPORTED_COMPRESSION_TYPE };
-}
-
-/** Until a partition has more than was found in it: long polls wait for an end of a log, and never look again by a clock. */
-async function waitForMore(wanted: readonly Wanted[], parts: readonly Part[], milliseconds: number, call: Call): Promise<void> {
-  const over = new AbortController();
-  const end = (): void => over.abort(WAIT_IS_OVER);
-  const timer = setTimeout(end, milliseconds);
-  call.signal.addEventListener('abort', end);
-  const reads = wanted.flatMap(({ read }, at) => (read === undefined ? [] : [{ ...read, offset: parts[at]!.highWatermark }]));
-  try {
-    await call.services.partitions.whenReadable(reads, over.signal);
-  } finally {
-    clearTimeout(timer);
-    call.signal.removeEventListener('abort', end);
-  }
 }

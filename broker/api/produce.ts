@@ -17,22 +17,18 @@ const BATCHES_SINCE = 3;
 
 export const produce = implement(layout, async ({ acks, topicData, transactionalId }, call) => {
   const refusal = refusalOf(acks, transactionalId, call.version);
-  // Every append begins here, before anything is waited for: their order is that of the requests.
-  const topics = topicData.map((topic) => {
-    const found = topicOf(call, topic.name, topic.topicId);
-    return { topic, appends: topic.partitionData.map((partition) => append(found, partition, acks, refusal, call)) };
-  });
-  const responses = await Promise.all(
-    topics.map(async ({ topic: { name, topicId, partitionData }, appends }) => {
-      const results = await Promise.all(appends);
-      return { name, topicId, partitionResponses: results.map((result, at) => answer(partitionData[at]!.index, result)) };
-    }),
-  );
-  if (acks !== 0) return { responses };
-  const failed = responses.flatMap(({ partitionResponses }) => partitionResponses).find(({ errorCode }) => errorCode !== errorCodes.NONE);
+  // Every append begins here, before anything is waited for: their order is that of the requests. Between them they are one list.
+  const results = await Promise.all(topicData.flatMap(({ name, topicId, partitionData }) => {
+    const found = topicOf(call, name, topicId);
+    return partitionData.map((partition) => append(found, partition, acks, refusal, call));
+  }));
   // A client that wants no answer learns of a failure by the end of its connection.
-  if (failed !== undefined) throw new UnansweredError(`a batch was refused with error ${failed.errorCode}`);
-  return undefined;
+  if (acks === 0) return checkNoneFailed(results);
+  let at = 0;
+  const responses = topicData.map(({ name, topicId, partitionData }) => ({
+    name, topicId, partitionResponses: partitionData.map(({ index }) => answer(index, results[at++]!)),
+  }));
+  return { responses };
 });
 
 /** Ends the connection of a client that waits for no answer. */
@@ -42,6 +38,11 @@ function refusalOf(acks: number, transactionalId: string | null, version: number
   if (version < BATCHES_SINCE) return errorCodes.UNSUPPORTED_VERSION;
   if (acks < -1 || acks > 1) return errorCodes.INVALID_REQUIRED_ACKS;
   return transactionalId === null ? errorCodes.NONE : errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+}
+
+function checkNoneFailed(results: readonly AppendResult[]): undefined {
+  const failed = results.find(({ errorCode }) => errorCode !== errorCodes.NONE);
+  if (failed !== undefined) throw new UnansweredError(`a batch was refused with error ${failed.errorCode}`);
 }
 
 /** Checks a batch here, so that its bytes are summed where they have arrived, and moves it to its partition. */

@@ -76,6 +76,7 @@ export class Intake {
   }
 
   #letGoOn(): void {
+    if (this.#waiting.size === 0) return;
     for (const goOn of [...this.#waiting]) {
       if (this.isFull) return;
       this.#waiting.delete(goOn);

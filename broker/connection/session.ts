@@ -135,17 +135,22 @@ export class Session implements Holder {
     const source = sourceOf(frame);
     this.#intake.begin(length);
     this.#underWay++;
-    const place = this.#transport.reserve();
-    const settled = this.#dispatch(source, place).catch((error: unknown) => this.#fail(error));
+    void this.#serve(source, this.#transport.reserve(), length);
     // Record batches are references of their own.
     frame.release();
-    void settled.finally(() => {
-      for (const records of source.shared) records.release();
-      place.cancel();
-      this.#underWay--;
-      this.#intake.end(length);
-      this.#startAll();
-    });
+  }
+
+  async #serve(source: Source, place: AnswerPlace, length: number): Promise<void> {
+    try {
+      await this.#dispatch(source, place);
+    } catch (error) {
+      this.#fail(error);
+    }
+    for (const records of source.shared) records.release();
+    place.cancel();
+    this.#underWay--;
+    this.#intake.end(length);
+    this.#startAll();
   }
 
   /** The handler is called before this method returns: its order is the order of the requests. */

@@ -134,10 +134,12 @@ export function checkBatches(records: IoBuf): BatchInfo[] {
  */
 export function checkBatch(records: IoBuf): BatchInfo {
   if (records.length <= MAGIC_AT) throw corrupt(`a batch has at least ${HEADER_BYTES} bytes, these records have ${records.length}`);
-  const magic = records.at(MAGIC_AT)!;
+  const reader = records.reader();
+  const magic = reader.skip(MAGIC_AT).readInt8();
   if (magic !== MAGIC) throw invalid(`the magic of a batch must be 2, received ${magic}`);
   if (records.length < HEADER_BYTES) throw corrupt(`a batch has at least ${HEADER_BYTES} bytes, these records have ${records.length}`);
-  const batch = readBatchInfo(records.reader());
+  reader.position = 0;
+  const batch = readBatchInfo(reader);
   checkLength(batch, records.length);
   checkCounts(batch);
   checkAttributes(batch);

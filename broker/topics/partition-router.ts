@@ -4,7 +4,7 @@ import type { AppendResult, OffsetResult, PartitionRead, PartitionService, ReadR
 import { shardOfPartition } from './topic.js';
 
 /** Reason of signals that end a wait. An abort without one makes an error with a stack each time, which costs more than the wait. */
-export const WAIT_IS_OVER = new Error('the wait is over');
+const WAIT_IS_OVER = new Error('the wait is over');
 
 /** The methods of another shard that this router calls: a shard serves one object, so that they are called alike. */
 export interface RemotePartitions {
@@ -50,8 +50,10 @@ export class PartitionRouter {
 
   /** What is there now, in the order of `reads`. Each shard is asked once. */
   async read(reads: readonly PartitionRead[]): Promise<ReadResult[]> {
+    const byShard = [...this.#byShard(reads)];
+    if (byShard.length === 1) return this.#at(byShard[0]![0]).read(reads);
     const results: ReadResult[] = [];
-    const asked = [...this.#byShard(reads)].map(async ([shard, places]) => {
+    const asked = byShard.map(async ([shard, places]) => {
       const found = await this.#at(shard).read(places.map((at) => reads[at]!));
       places.forEach((at, nth) => (results[at] = found[nth]!));
     });
@@ -62,19 +64,27 @@ export class PartitionRouter {
     throw failed.reason;
   }
 
-  /** Resolves when one of the partitions has more than its offset, or when `signal` is aborted. */
-  async whenReadable(reads: readonly PartitionRead[], signal: AbortSignal): Promise<void> {
-    const byShard = [...this.#byShard(reads)];
-    const [shard] = byShard[0] ?? [this.#map.index];
-    const wait = (at: number, some: readonly PartitionRead[], until: AbortSignal): Promise<void> =>
-      this.#at(at).whenReadable(some, until).catch(() => undefined);
-    if (byShard.length <= 1 || signal.aborted) return wait(shard, reads, signal);
-    const done = new AbortController();
-    const end = (): void => done.abort(WAIT_IS_OVER);
-    signal.addEventListener('abort', end);
-    await Promise.race(byShard.map(([each, places]) => wait(each, places.map((at) => reads[at]!), done.signal)));
-    signal.removeEventListener('abort', end);
-    end();
+  /** Resolves when one of the partitions has more than its offset, when `signal` is aborted, and after so many milliseconds. */
+  whenReadable(reads: readonly PartitionRead[], milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const waits: (() => void)[] = [];
+      let isOver = false;
+      const end = (): void => {
+        if (isOver) return;
+        isOver = true;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        for (const stop of waits) stop();
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+      for (const [shard, places] of this.#byShard(reads)) {
+        if (isOver) break;
+        waits.push(this.#onReadable(shard, places.map((at) => reads[at]!), end));
+      }
+    });
   }
 
   findOffset(topicId: string, partition: number, timestamp: bigint): Promise<OffsetResult> {
@@ -83,6 +93,14 @@ export class PartitionRouter {
 
   deleteRecords(topicId: string, partition: number, offset: bigint): Promise<OffsetResult> {
     return this.#of(topicId, partition).deleteRecords(topicId, partition, offset);
+  }
+
+  /** Without an AbortSignal for partitions of this shard: one costs more than all the rest of a Fetch. Returns what ends the wait. */
+  #onReadable(shard: number, reads: readonly PartitionRead[], told: () => void): () => void {
+    if (shard === this.#map.index) return this.#own.onReadable(reads, told);
+    const over = new AbortController();
+    void this.#map.remote(shard).whenReadable(reads, over.signal).then(told, told);
+    return () => over.abort(WAIT_IS_OVER);
   }
 
   #of(topicId: string, partition: number): Remote<RemotePartitions> {

@@ -80,25 +80,43 @@ export class PartitionService {
     return Promise.all(reads.map((read) => this.#readOne(read)));
   }
 
-  /** Resolves when one of the partitions has records at or above its offset, when one cannot be waited for, or when `signal` is aborted. */
+  /**
+   * Calls `told` once: when one of the partitions has records at or above its offset, or when one cannot be waited for. That may be before this
+   * method returns. Returns what ends the wait.
+   */
+  onReadable(reads: readonly PartitionRead[], told: () => void): () => void {
+    const waits: (() => void)[] = [];
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      for (const stop of waits) stop();
+    };
+    const tell = (): void => {
+      if (isOver) return;
+      end();
+      told();
+    };
+    for (const { topicId, partition, offset } of reads) {
+      if (isOver) break;
+      const log = this.#partitions.get(topicId, partition);
+      if (log === undefined) tell();
+      else waits.push(log.onBeyond(offset, tell));
+    }
+    return end;
+  }
+
+  /** Resolves when onReadable() tells, or when `signal` is aborted: for other shards. */
   whenReadable(reads: readonly PartitionRead[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const waits: (() => void)[] = [];
-      let over = false;
+      let stop = (): void => undefined;
       const end = (): void => {
-        over = true;
         signal.removeEventListener('abort', end);
-        for (const stop of waits) stop();
+        stop();
         resolve();
       };
       signal.addEventListener('abort', end);
       if (signal.aborted) end();
-      for (const { topicId, partition, offset } of reads) {
-        if (over) break;
-        const log = this.#partitions.get(topicId, partition);
-        if (log === undefined) end();
-        else waits.push(log.onBeyond(offset, end));
-      }
+      else stop = this.onReadable(reads, end);
     });
   }
 

@@ -105,6 +105,20 @@ test('a fetch waits for records, and an error in one partition ends the wait', a
   other.close();
 });
 
+test('records in any partition end a wait for partitions of two shards', async () => {
+  await createTopic(client, 'both', 4);
+  const other = await WireClient.to(broker);
+  const ends = [0n, 0n, 0n, 0n];
+  for (const partition of [0, 1, 2, 3]) {
+    const waiting = read('both', ends.map((offset) => ({ offset })), { minBytes: 1, maxWaitMs: 20_000 });
+    await send(other, 'both', partition, batchOf({ values: [`to ${partition}`] }));
+    const found = (await waiting).filter(({ records }) => records!.length > 0);
+    expect(found.map(({ partitionIndex, records }) => [partitionIndex, ...valuesOf(records)])).toEqual([[partition, `to ${partition}`]]);
+    ends[partition] = 1n;
+  }
+  other.close();
+});
+
 test('a fetch waits for its time at most, over partitions of two shards and over none', async () => {
   await createTopic(client, 'silent', 4);
   const limits = { minBytes: 1, maxWaitMs: 50 };
