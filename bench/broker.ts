@@ -1,7 +1,8 @@
 // The broker of broker/ beside the same engine in plain Node (bench/broker/plain.ts), librdkafka's mock cluster as the ceiling, and with --peer a
-// broker that runs already. Each is a process of its own with one shard; a program on librdkafka makes the load, and the processor time is that
-// of the broker's process. "From disk" is direct I/O for ours, and for plain Node the page cache of the kernel, in which everything lies still.
-import { load } from './broker/load.js';
+// broker that runs already. Each is a process of its own with one shard; a program on librdkafka makes the load, in two rows kafkajs, and the
+// processor time is that of the broker's process. "From disk" is direct I/O for ours, and for plain Node the page cache of the kernel, in which everything lies still.
+import { sendFirstRecord } from './broker/first-record.js';
+import { load, loadFromNode } from './broker/load.js';
 import type { Load } from './broker/load.js';
 import { NodeServer, serverOf } from './broker/server.js';
 import type { Kind, Server } from './broker/server.js';
@@ -49,11 +50,12 @@ class Bench {
     return kind === 'peer' ? this.peer! : NAMES[kind];
   }
 
-  async server(kind: Kind): Promise<Server> {
+  /** Started and warm; what comes first warms it up for about as long as `milliseconds`, once for each kind of load. */
+  async server(kind: Kind, milliseconds: number): Promise<Server> {
     let server = this.#servers.get(kind);
     if (server === undefined) {
       this.#servers.set(kind, (server = await serverOf(kind, this.peer)));
-      await warmUp(server, kind);
+      await warmUp(server, kind, milliseconds);
     }
     return server;
   }
@@ -62,12 +64,12 @@ class Bench {
   async runsOf(job: Job, { rounds }: Effort): Promise<Map<Kind, Run[]>> {
     const known = this.#runs.get(job);
     if (known !== undefined) return known;
-    const [times, milliseconds] = rounds < FULL.rounds ? [1, 1000] : [5, 3000];
+    const [times, milliseconds] = rounds < FULL.rounds ? [1, 600] : [5, 3000];
     const kinds = job.kinds.filter((kind) => kind !== 'peer' || this.peer !== undefined);
     const runs = new Map(kinds.map((kind): [Kind, Run[]] => [kind, []]));
     for (let round = 0; round < times; round++) {
       for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
-        const [server, topic] = [await this.server(kind), `topic-${Date.now()}-${this.#topics++}`];
+        const [server, topic] = [await this.server(kind, milliseconds), `topic-${Date.now()}-${this.#topics++}`];
         await server.createTopic(topic, PARTITIONS);
         runs.get(kind)!.push(await job.run(server, topic, milliseconds));
       }
@@ -89,29 +91,38 @@ function fill(address: string, topic: string, bytes: number): Promise<Load> {
  * Until the process has compiled what it runs often: before that, each request costs twice as much. Small batches and large ones go to topics of
  * their own, because the mock cluster answers a Fetch with one batch. It keeps no more of a partition than 5 MB.
  */
-async function warmUp(server: Server, kind: Kind): Promise<void> {
+async function warmUp(server: Server, kind: Kind, milliseconds: number): Promise<void> {
   for (const topic of ['warm-up-small', 'warm-up-large']) await server.createTopic(topic, PARTITIONS);
-  await load('single', server.address, 'warm-up-small', PARTITIONS, SMALL, 3000, CONNECTIONS);
+  await load('single', server.address, 'warm-up-small', PARTITIONS, SMALL, milliseconds, CONNECTIONS);
   await fill(server.address, 'warm-up-large', CACHED);
   await load('consume', server.address, 'warm-up-large', PARTITIONS, CACHED, 4);
   if (kind === 'mock') return;
-  await load('echo', server.address, 'warm-up-small', PARTITIONS, SMALL, 3000);
+  await load('echo', server.address, 'warm-up-small', PARTITIONS, SMALL, milliseconds);
   await fill(server.address, 'warm-up-large', BEYOND_CACHE);
   await load('consume', server.address, 'warm-up-large', PARTITIONS, BEYOND_CACHE, 2);
 }
 
 /** Makes a load and takes the processor time that the broker needs for it. */
-async function timed(server: Server, ...args: readonly (string | number)[]): Promise<Run> {
+async function during(server: Server, make: () => Promise<Load>): Promise<Run> {
   const before = await server.figures();
-  const made = await load(...args);
+  const made = await make();
   const { cpu } = await server.figures();
   return { ...made, cpu: (cpu - before.cpu) / 1000 };
+}
+
+function timed(server: Server, ...args: readonly (string | number)[]): Promise<Run> {
+  return during(server, () => load(...args));
 }
 
 const everywhere: readonly Kind[] = ['ours', 'plain', 'mock', 'peer'];
 
 const produceLarge: Job = { kinds: everywhere, run: (server, topic, milliseconds) => produce(server, topic, LARGE, milliseconds) };
 const produceSmall: Job = { kinds: everywhere, run: (server, topic, milliseconds) => produce(server, topic, SMALL, milliseconds) };
+/** From a client in Node. */
+const produceFromNode: Job = {
+  kinds: everywhere,
+  run: (server, topic, milliseconds) => during(server, () => loadFromNode(server.address, topic, PARTITIONS, LARGE, milliseconds)),
+};
 const single: Job = {
   kinds: everywhere,
   run: (server, topic, milliseconds) => timed(server, 'single', server.address, topic, PARTITIONS, SMALL, milliseconds, CONNECTIONS),
@@ -192,17 +203,23 @@ function latencies(name: string, job: Job): Row[] {
 const shown: readonly Row[] = [
   { name: 'produce 1 KiB, acks=all, durable', unit: 'MB/s', job: produceLarge, value: rate },
   { name: `one record per request, ${CONNECTIONS} connections`, unit: 'calls/s', job: single, value: ({ records, seconds }) => records / seconds },
+  { name: 'produce 1 KiB with kafkajs', unit: 'MB/s', job: produceFromNode, value: rate },
+  { name: 'consume from memory', unit: 'MB/s', job: consumeCached, value: rate },
   ...latencies('one record per request', single),
   ...latencies('end to end, 100 B, one at a time', echo),
   ...latencies(`end to end, 100 B, ${PACE} a second`, paced),
 ];
 const costs: readonly Row[] = [
   { name: 'produce 1 KiB: processor time', unit: 'ms/MB', job: produceLarge, value: cost },
+  { name: 'produce 1 KiB with kafkajs: processor time', unit: 'ms/MB', job: produceFromNode, value: cost },
   { name: 'produce 100 B, linger 5 ms: processor time', unit: 'ms/MB', job: produceSmall, value: cost },
   { name: 'one record per request: processor time', unit: 'µs', job: single, value: ({ cpu, records }) => (cpu * 1000) / records },
   { name: 'consume from memory: processor time', unit: 'ms/MB', job: consumeCached, value: cost },
 ];
-const disk: readonly Row[] = [{ name: 'consume from disk: processor time', unit: 'ms/MB', job: consumeFromDisk, value: cost }];
+const disk: readonly Row[] = [
+  { name: 'consume from disk', unit: 'MB/s', job: consumeFromDisk, value: rate },
+  { name: 'consume from disk: processor time', unit: 'ms/MB', job: consumeFromDisk, value: cost },
+];
 const shards: readonly Row[] = [
   { name: 'produce 1 KiB, two producers, two shards', unit: 'MB/s', job: twoProducers, value: rate },
   { name: 'two producers, two shards: processor time', unit: 'ms/MB', job: twoProducers, value: cost },
@@ -226,17 +243,23 @@ function caseOf(bench: Bench, { name, unit, job, value, p99: tail }: Row, own: K
   return { kind: 'own', name, unit, peerName: own === 'two' ? 'ours, one shard' : bench.nameOf(peer), measure };
 }
 
-/** Broker that nobody has used: how soon it listens, and its memory then. */
+/** Broker that nobody has used: how soon it listens, how soon it has a record on the disk, and its memory between the two. */
 interface Start {
-  readonly milliseconds: number;
+  readonly listening: number;
+  readonly acknowledged: number;
+  /** The same from Broker.start() on, in a program that runs already. */
+  readonly embedded: number;
   readonly megabytes: number;
 }
 
 async function startOf(program: 'ours' | 'plain'): Promise<Start> {
   const server = await NodeServer.start(program);
   const { rss } = await server.figures();
+  const sending = performance.now();
+  await sendFirstRecord(server.address, 'first');
+  const took = performance.now() - sending;
   await server.end();
-  return { milliseconds: server.startMs, megabytes: rss / 2 ** 20 };
+  return { listening: server.startMs, acknowledged: server.startMs + took, embedded: server.embeddedMs + took, megabytes: rss / 2 ** 20 };
 }
 
 function startCases(): OwnCase[] {
@@ -248,10 +271,14 @@ function startCases(): OwnCase[] {
     }
     return { ours: sideOf(starts.ours.map(figure)), peer: sideOf(starts.plain.map(figure)) };
   };
-  const own = { kind: 'own', peerName: 'plain Node' } as const;
+  const row = (name: string, unit: Unit, figure: (start: Start) => number): OwnCase => {
+    return { kind: 'own', peerName: 'plain Node', name, unit, measure: (effort) => measured(effort, figure) };
+  };
   return [
-    { ...own, name: 'from the start of the process to its port', unit: 'ms', measure: (effort) => measured(effort, ({ milliseconds }) => milliseconds) },
-    { ...own, name: 'memory of the process, idle', unit: 'MiB', measure: (effort) => measured(effort, ({ megabytes }) => megabytes) },
+    row('from the start of the process to its port', 'ms', ({ listening }) => listening),
+    row('from the start of the process to the first acknowledged record', 'ms', ({ acknowledged }) => acknowledged),
+    row('from Broker.start() to the first acknowledged record', 'ms', ({ embedded }) => embedded),
+    row('memory of the process, idle', 'MiB', ({ megabytes }) => megabytes),
   ];
 }
 

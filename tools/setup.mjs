@@ -107,10 +107,10 @@ function newest(paths, pattern, skip) {
 }
 
 function step(name, make) {
-  console.log(`setup: ${name}`);
+  console.error(`setup: ${name}`);
   const start = performance.now();
   make();
-  console.log(`setup: ${name} done in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  console.error(`setup: ${name} done in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
 function run(command, ...args) {

@@ -6,8 +6,16 @@ export interface ServerFigures {
   readonly rss: number;
 }
 
-export function answerFigures(address: { host: string; port: number }): void {
-  process.send!(address);
+/** What the process tells first. */
+export interface Started {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds that the program took from its wish for a broker to the address. */
+  readonly tookMs: number;
+}
+
+export function answerFigures(started: Started): void {
+  process.send!(started);
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
     process.send!({ cpu: user + system, rss: process.memoryUsage.rss() } satisfies ServerFigures);

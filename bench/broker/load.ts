@@ -1,4 +1,4 @@
-// The programs in C that make the load and stand beside it: compiled when they are first needed.
+// The programs that make the load and stand beside it. Those in C are compiled when they are first needed.
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +22,12 @@ export interface Load {
 /** Runs the program with these arguments; load.c lists them. @throws when it cannot be built, or fails */
 export async function load(...args: readonly (string | number)[]): Promise<Load> {
   const { stdout } = await promisify(execFile)(compiled('load'), args.map(String), { timeout: 60_000 });
+  return JSON.parse(stdout) as Load;
+}
+
+/** The same from a client in Node; client.ts lists the arguments. */
+export async function loadFromNode(...args: readonly (string | number)[]): Promise<Load> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'client.js'), ...args.map(String)], { timeout: 60_000 });
   return JSON.parse(stdout) as Load;
 }
 

@@ -13,8 +13,8 @@ interface Batch {
   bytes: Buffer | undefined;
 }
 
-/** Batches in memory, oldest first. */
-const cache: Batch[] = [];
+/** Batches in memory, oldest first. An array of so many would be moved whole whenever its first is taken out. */
+const cache = new Set<Batch>();
 let cached = 0;
 
 export class PlainLog {
@@ -76,10 +76,11 @@ export class PlainLog {
 }
 
 function keep(batch: Batch): void {
-  cache.push(batch);
+  cache.add(batch);
   cached += batch.length;
-  while (cached > CACHE_BYTES) {
-    const oldest = cache.shift()!;
+  for (const oldest of cache) {
+    if (cached <= CACHE_BYTES) return;
+    cache.delete(oldest);
     cached -= oldest.length;
     oldest.bytes = undefined;
   }

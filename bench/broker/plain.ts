@@ -151,7 +151,8 @@ async function listOffsets(request: Reader, answer: Writer): Promise<void> {
   }
 }
 
-const server = createServer(serve).listen(0, '127.0.0.1', () => answerFigures({ host: '127.0.0.1', port: port() }));
+const began = performance.now();
+const server = createServer(serve).listen(0, '127.0.0.1', () => answerFigures({ host: '127.0.0.1', port: port(), tookMs: performance.now() - began }));
 
 function port(): number {
   return (server.address() as AddressInfo).port;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 import { Kafka, logLevel } from 'kafkajs';
-import type { ServerFigures } from './figures.js';
+import type { ServerFigures, Started } from './figures.js';
 import { compiled } from './load.js';
 
 export type Kind = 'ours' | 'two' | 'plain' | 'mock' | 'peer';
@@ -28,22 +28,25 @@ export class NodeServer implements Server {
   readonly address: string;
   /** Milliseconds from the start of the process to its address. */
   readonly startMs: number;
+  /** Milliseconds of them that pass inside a program that runs already and wants a broker. */
+  readonly embeddedMs: number;
   readonly #child: ChildProcess;
   readonly #folder: string;
 
-  private constructor(child: ChildProcess, folder: string, address: string, startMs: number) {
+  private constructor(child: ChildProcess, folder: string, { host, port, tookMs }: Started, startMs: number) {
     this.#child = child;
     this.#folder = folder;
-    this.address = address;
+    this.address = `${host}:${port}`;
     this.startMs = startMs;
+    this.embeddedMs = tookMs;
   }
 
   static async start(program: 'ours' | 'plain', shards = 1): Promise<NodeServer> {
     const folder = mkdtempSync(join(process.env.COREBUF_BENCH_DIR ?? tmpdir(), 'corebuf-bench-'));
     const began = performance.now();
     const child = fork(join(__dirname, `${program}.js`), [folder, String(shards)]);
-    const [{ host, port }] = (await once(child, 'message')) as [{ host: string; port: number }];
-    return new NodeServer(child, folder, `${host}:${port}`, performance.now() - began);
+    const [started] = (await once(child, 'message')) as [Started];
+    return new NodeServer(child, folder, started, performance.now() - began);
   }
 
   async createTopic(): Promise<void> {}
