@@ -1,6 +1,7 @@
 // The broker of broker/ beside the same engine in plain Node (bench/broker/plain.ts), librdkafka's mock cluster as the ceiling, and with --peer a
 // broker that runs already. Each is a process of its own with one shard; a program on librdkafka makes the load, in two rows kafkajs, and the
-// processor time is that of the broker's process. "From disk" is direct I/O for ours, and for plain Node the page cache of the kernel, in which everything lies still.
+// processor time is that of the broker's process. "From disk" is direct I/O for ours, and for plain Node the page cache of the kernel, in which
+// everything lies still.
 import { sendFirstRecord } from './broker/first-record.js';
 import { load, loadFromNode } from './broker/load.js';
 import type { Load } from './broker/load.js';

@@ -20,14 +20,17 @@ export interface Load {
 }
 
 /** Runs the program with these arguments; load.c lists them. @throws when it cannot be built, or fails */
-export async function load(...args: readonly (string | number)[]): Promise<Load> {
-  const { stdout } = await promisify(execFile)(compiled('load'), args.map(String), { timeout: 60_000 });
-  return JSON.parse(stdout) as Load;
+export function load(...args: readonly (string | number)[]): Promise<Load> {
+  return made(compiled('load'), args);
 }
 
 /** The same from a client in Node; client.ts lists the arguments. */
-export async function loadFromNode(...args: readonly (string | number)[]): Promise<Load> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'client.js'), ...args.map(String)], { timeout: 60_000 });
+export function loadFromNode(...args: readonly (string | number)[]): Promise<Load> {
+  return made(process.execPath, [join(__dirname, 'client.js'), ...args]);
+}
+
+async function made(program: string, args: readonly (string | number)[]): Promise<Load> {
+  const { stdout } = await promisify(execFile)(program, args.map(String), { timeout: 60_000 });
   return JSON.parse(stdout) as Load;
 }
 

@@ -2,6 +2,8 @@
 import type { IoBuf, Remote } from 'corebuf';
 import type { AppendResult, OffsetResult, PartitionRead, PartitionService, ReadResult } from './partition-service.js';
 import { shardOfPartition } from './topic.js';
+import { aborted, after, firstOf } from './waits.js';
+import type { Wait } from './waits.js';
 
 /** Reason of signals that end a wait. An abort without one makes an error with a stack each time, which costs more than the wait. */
 const WAIT_IS_OVER = new Error('the wait is over');
@@ -66,25 +68,8 @@ export class PartitionRouter {
 
   /** Resolves when one of the partitions has more than its offset, when `signal` is aborted, and after so many milliseconds. */
   whenReadable(reads: readonly PartitionRead[], milliseconds: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const waits: (() => void)[] = [];
-      let isOver = false;
-      const end = (): void => {
-        if (isOver) return;
-        isOver = true;
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        for (const stop of waits) stop();
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-      for (const [shard, places] of this.#byShard(reads)) {
-        if (isOver) break;
-        waits.push(this.#onReadable(shard, places.map((at) => reads[at]!), end));
-      }
-    });
+    const news = [...this.#byShard(reads)].map(([shard, places]) => this.#readable(shard, places.map((at) => reads[at]!)));
+    return new Promise((resolve) => firstOf([aborted(signal), after(milliseconds), ...news])(resolve));
   }
 
   findOffset(topicId: string, partition: number, timestamp: bigint): Promise<OffsetResult> {
@@ -95,12 +80,14 @@ export class PartitionRouter {
     return this.#of(topicId, partition).deleteRecords(topicId, partition, offset);
   }
 
-  /** Without an AbortSignal for partitions of this shard: one costs more than all the rest of a Fetch. Returns what ends the wait. */
-  #onReadable(shard: number, reads: readonly PartitionRead[], told: () => void): () => void {
-    if (shard === this.#map.index) return this.#own.onReadable(reads, told);
-    const over = new AbortController();
-    void this.#map.remote(shard).whenReadable(reads, over.signal).then(told, told);
-    return () => over.abort(WAIT_IS_OVER);
+  /** Without an AbortSignal for partitions of this shard: one costs more than all the rest of a Fetch. */
+  #readable(shard: number, reads: readonly PartitionRead[]): Wait {
+    if (shard === this.#map.index) return this.#own.readable(reads);
+    return (told) => {
+      const over = new AbortController();
+      void this.#map.remote(shard).whenReadable(reads, over.signal).then(told, told);
+      return () => over.abort(WAIT_IS_OVER);
+    };
   }
 
   #of(topicId: string, partition: number): Remote<RemotePartitions> {

@@ -4,6 +4,8 @@ import { IoBuf } from 'corebuf';
 import type { PartitionLog } from '../log/partition-log.js';
 import { BrokerError, codeOf, errorCodes, messageOf } from '../protocol/error-codes.js';
 import { LEADER_EPOCH } from './topic.js';
+import { aborted, firstOf } from './waits.js';
+import type { Wait } from './waits.js';
 
 export interface AppendResult {
   readonly errorCode: number;
@@ -80,44 +82,14 @@ export class PartitionService {
     return Promise.all(reads.map((read) => this.#readOne(read)));
   }
 
-  /**
-   * Calls `told` once: when one of the partitions has records at or above its offset, or when one cannot be waited for. That may be before this
-   * method returns. Returns what ends the wait.
-   */
-  onReadable(reads: readonly PartitionRead[], told: () => void): () => void {
-    const waits: (() => void)[] = [];
-    let isOver = false;
-    const end = (): void => {
-      isOver = true;
-      for (const stop of waits) stop();
-    };
-    const tell = (): void => {
-      if (isOver) return;
-      end();
-      told();
-    };
-    for (const { topicId, partition, offset } of reads) {
-      if (isOver) break;
-      const log = this.#partitions.get(topicId, partition);
-      if (log === undefined) tell();
-      else waits.push(log.onBeyond(offset, tell));
-    }
-    return end;
+  /** Tells when one of the partitions has records at or above its offset, or when one cannot be waited for. */
+  readable(reads: readonly PartitionRead[]): Wait {
+    return firstOf(reads.map((read) => (told) => this.#onBeyond(read, told)));
   }
 
-  /** Resolves when onReadable() tells, or when `signal` is aborted: for other shards. */
+  /** Resolves when readable() tells, or when `signal` is aborted: for other shards. */
   whenReadable(reads: readonly PartitionRead[], signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      let stop = (): void => undefined;
-      const end = (): void => {
-        signal.removeEventListener('abort', end);
-        stop();
-        resolve();
-      };
-      signal.addEventListener('abort', end);
-      if (signal.aborted) end();
-      else stop = this.onReadable(reads, end);
-    });
+    return new Promise((resolve) => firstOf([aborted(signal), this.readable(reads)])(resolve));
   }
 
   /** The offset for a timestamp in milliseconds, or for one of the numbers below 0 that stand for places. */
@@ -140,6 +112,13 @@ export class PartitionService {
     } catch (error) {
       return { errorCode: this.#codeOf(error), offset: -1n, timestamp: -1n };
     }
+  }
+
+  #onBeyond({ topicId, partition, offset }: PartitionRead, told: () => void): () => void {
+    const log = this.#partitions.get(topicId, partition);
+    if (log !== undefined) return log.onBeyond(offset, told);
+    told();
+    return () => undefined;
   }
 
   async #readOne({ topicId, partition, offset, maxBytes, wholeFirst, leaderEpoch }: PartitionRead): Promise<ReadResult> {

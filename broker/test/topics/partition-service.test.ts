@@ -98,7 +98,7 @@ test('a wait for several partitions ends with the first that has records, with o
 test('a wait tells once, at once where there is nothing to wait for, and never when it was ended', async () => {
   await withService(async (service) => {
     const told: string[] = [];
-    const wait = (name: string, reads: readonly PartitionRead[]): (() => void) => service.onReadable(reads, () => told.push(name));
+    const wait = (name: string, reads: readonly PartitionRead[]): (() => void) => service.readable(reads)(() => told.push(name));
     const end = wait('ended', [AT_START]);
     wait('twice', [AT_START, AT_START]);
     end();
