@@ -17,7 +17,7 @@ export interface StallReport {
   /**
    * JavaScript that was running when the turn became too long, as in the stack of an Error, innermost first. For a long native call
    * (JSON.parse, a synchronous read) it is the code that the call returned to. Undefined when the turn ended before the stack could be
-   * taken (the first stall in a while may, below 2 ms), when it ran no JavaScript, and where `capabilities().stallStacks` is false.
+   * taken (the first stall in a while may, below 5 ms), when it ran no JavaScript, and where `capabilities().stallStacks` is false.
    */
   stack: string | undefined;
   /** Stalls since the last report that were not reported: a shard makes at most 10 reports in a second. */

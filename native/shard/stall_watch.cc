@@ -48,13 +48,6 @@ void stall_watch::rouse() {
   sleeper_.wake();
 }
 
-/// Each look wakes a thread, which costs as much as some turns of a busy shard. The calm watch still finds every turn while it lasts
-/// that lasts longer than this.
-uint64_t stall_watch::wait_for_turns(uint64_t threshold) const {
-  if (alert_looks_.load(std::memory_order_relaxed) > 0 || threshold >= calm_wait_max_ns) return threshold;
-  return std::min(calm_thresholds * threshold, calm_wait_max_ns);
-}
-
 stall_watch::finding stall_watch::look(uint64_t now_ns) {
   finding found;
   for (watched_turn* turn : turns_) {
@@ -63,26 +56,19 @@ stall_watch::finding stall_watch::look(uint64_t now_ns) {
     const uint64_t begun = word & ~uint64_t{1};
     if (begun != turn->seen_ns_) found.active = true;
     turn->seen_ns_ = begun;
-    uint64_t wait = wait_for_turns(threshold);
+    uint64_t lasted = 0;
     if (word != begun && turn->found_.load(std::memory_order_relaxed) != word) {
-      const uint64_t lasted = now_ns > begun ? now_ns - begun : 0;
+      lasted = now_ns > begun ? now_ns - begun : 0;
       if (lasted >= threshold) {
         turn->found_.store(word, std::memory_order_relaxed);
-        alert();
         turn->overdue_(turn->context_);
-      } else {
-        wait = threshold - lasted;
+        lasted = 0;
       }
       found.active = true;
     }
-    found.wait_ns = std::min(found.wait_ns, wait);
+    found.wait_ns = std::min(found.wait_ns, pace_.wait_ns(threshold, lasted));
   }
   return found;
-}
-
-void stall_watch::grow_calm() {
-  uint32_t left = alert_looks_.load(std::memory_order_relaxed);
-  if (left > 0) alert_looks_.compare_exchange_strong(left, left - 1, std::memory_order_relaxed);
 }
 
 void stall_watch::run() {
@@ -94,7 +80,7 @@ void stall_watch::run() {
     const uint64_t now = monotonic_ns();
     const finding found = look(now);
     quiet_looks = found.active ? 0 : quiet_looks + 1;
-    grow_calm();
+    pace_.looked();
     if (found.wait_ns == never || quiet_looks > quiet_looks_max) {
       quiet_looks = 0;
       sleep();

@@ -1,7 +1,6 @@
 // Finds turns that last too long, while they last. One thread watches all shards of the process; the first
-// shard starts it. While turns come it wakes when the oldest running turn would be overdue, and at most once
-// per lowest threshold. After many looks without a stall it is calm: while no turn runs it looks less often, until a
-// stall is found or reported. When no turn has begun for several looks in a row, it sleeps until one begins.
+// shard starts it. While turns come it looks at them now and then (look_pace.h); when no turn has begun for
+// several looks in a row, it sleeps until one begins.
 //
 // Shards are added and removed under its lock: after remove() has returned, the watch does not touch that
 // shard.
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/background_thread.h"
+#include "shard/look_pace.h"
 #include "shard/os_sleeper.h"
 #include "shard/watched_turn.h"
 
@@ -38,8 +38,9 @@ class stall_watch {
     if (asleep_.load(std::memory_order_seq_cst)) rouse();  // Sequentially consistent with the store in run().
   }
 
-  /// To be called when a turn has ended that was too long: the next will be found as early as it can be.
-  void alert() { alert_looks_.store(alert_looks_max, std::memory_order_relaxed); }
+  /// To be called when a turn has ended that was too long, and the next one would be reported: it will be found as early as it can be.
+  void alert() { pace_.alert(); }
+  bool calm() const { return pace_.calm(); }
 
   /// To be called when a threshold has changed, or a turn has begun while the watch slept.
   void rouse();
@@ -52,9 +53,6 @@ class stall_watch {
  private:
   friend class stall_watch_test;
   static constexpr uint32_t quiet_looks_max = 16;
-  static constexpr uint32_t alert_looks_max = 100;
-  static constexpr uint64_t calm_thresholds = 4;
-  static constexpr uint64_t calm_wait_max_ns = 2'000'000;
 
   struct finding {
     bool active = false;       // a turn has begun since the last look, or one that is not overdue runs
@@ -62,8 +60,6 @@ class stall_watch {
   };
 
   finding look(uint64_t now_ns);  // with the lock
-  uint64_t wait_for_turns(uint64_t threshold) const;
-  void grow_calm();
   void run();
   void sleep_until(uint64_t ns);
   void sleep();
@@ -74,7 +70,7 @@ class stall_watch {
   background_thread thread_;
   bool stopping_ = false;
   bool roused_ = false;
-  std::atomic<uint32_t> alert_looks_{alert_looks_max};  // left until the watch is calm
+  look_pace pace_;
   alignas(cache_line) std::atomic<bool> asleep_{false};
 };
 

@@ -31,7 +31,7 @@ class stall_watch_test : public testing::Test {
   bool active(uint64_t now) { return watch_.look(now).active; }
   uint64_t wait(uint64_t now) { return watch_.look(now).wait_ns; }
   void become_calm() {
-    for (uint32_t look = 0; look < stall_watch::alert_looks_max; ++look) watch_.grow_calm();
+    for (uint32_t look = 0; look < look_pace::alert_looks; ++look) watch_.pace_.looked();
   }
   void alert() { watch_.alert(); }
   static constexpr uint64_t never = stall_watch::never;
@@ -108,38 +108,36 @@ TEST_F(stall_watch_test, IsQuietOnceNoTurnBeginsAndNoneIsStillToBeFound) {
   EXPECT_FALSE(active(2700));
 }
 
-TEST_F(stall_watch_test, LooksLessOftenOnceItIsCalmAndStillFindsARunningTurnInTime) {
+TEST_F(stall_watch_test, LooksLessOftenOnceItIsCalmAlsoWhileATurnRuns) {
   shard_under_watch& shard = watched();
   become_calm();
-  EXPECT_EQ(wait(1000), 4 * threshold);
+  EXPECT_EQ(wait(1000), 8 * threshold);
   shard.turn.begin(2000);
-  EXPECT_EQ(wait(2100), threshold - 100);
-  shard.turn.end();
-  EXPECT_EQ(wait(2600), 4 * threshold);
-  shard.turn.begin(3000);
-  active(3900);
-  EXPECT_EQ(shard.overdue, 1);
-  shard.turn.end();
-  EXPECT_EQ(wait(4000), threshold) << "it is calm after a stall";
+  EXPECT_EQ(wait(2100), 8 * threshold);
+  EXPECT_EQ(wait(2100 + 8 * threshold), 8 * threshold);
+  EXPECT_EQ(shard.overdue, 1) << "what lasts longer than the wait is found while it lasts";
 }
 
-TEST_F(stall_watch_test, IsAlertAgainWhenAStallHasEndedUnseen) {
-  watched();
+TEST_F(stall_watch_test, IsAlertAgainWhenAStallHasEnded) {
+  shard_under_watch& shard = watched();
   become_calm();
   alert();
   EXPECT_EQ(wait(1000), threshold);
+  shard.turn.begin(2000);
+  EXPECT_EQ(wait(2100), threshold - 100);
+  shard.turn.end();
   become_calm();
-  EXPECT_EQ(wait(2000), 4 * threshold);
+  EXPECT_EQ(wait(3000), 8 * threshold);
 }
 
-TEST_F(stall_watch_test, ACalmWatchWaitsTwoMillisecondsAtMostUnlessTheThresholdIsLonger) {
-  watched(1'500'000);
+TEST_F(stall_watch_test, ACalmWatchWaitsFourMillisecondsAtMostUnlessTheThresholdIsLonger) {
+  watched(5'000'000);
   become_calm();
-  EXPECT_EQ(wait(1000), 2'000'000u);
+  EXPECT_EQ(wait(1000), 5'000'000u);
   watched(500'000);
-  EXPECT_EQ(wait(2000), 2'000'000u);
+  EXPECT_EQ(wait(2000), 4'000'000u);
   watched(100'000);
-  EXPECT_EQ(wait(3000), 400'000u);
+  EXPECT_EQ(wait(3000), 800'000u);
 }
 
 TEST_F(stall_watch_test, KeepsAwayFromTurnsThatWereRemoved) {

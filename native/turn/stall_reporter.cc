@@ -45,13 +45,13 @@ void stall_reporter::turn_ended(uint64_t stalled_ns) {
   const size_t stack_length = std::exchange(stack_length_, 0);
   const uint32_t handler = std::exchange(handler_, 0);
   if (stalled_ns == 0) return;
-  stall_watch::get().alert();
   const uint64_t now = clock_.now_ns();
   if (waiting() || !limit_.allows(now)) {
     ++suppressed_;
     return;
   }
   limit_.count(now);
+  if (limit_.allows(now)) stall_watch::get().alert();
   report_.emplace(stall_report{
       .blocked_us = stalled_ns / 1000,
       .suppressed = std::exchange(suppressed_, 0),

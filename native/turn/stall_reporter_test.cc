@@ -18,6 +18,16 @@ class stall_reporter_test : public testing::Test {
                 sizeof word);
   }
 
+  /// Until the watch of the process looks seldom; then every look is a second away, so that it stays as it is.
+  void become_calm() {
+    reporter.open(1);
+    while (!stall_watch::get().calm()) {
+      reporter.turn_began();
+      reporter.turn_ended(0);
+    }
+    reporter.set_threshold(1'000'000);
+  }
+
   words_of_javascript outgoing{exchange::size};
   exchange area;
   fixed_clock clock;
@@ -102,6 +112,30 @@ TEST_F(stall_reporter_test, counts_the_stalls_that_it_does_not_report) {
   clock.wait(report_limit::period_ns);
   reporter.turn_ended(1'000'000);
   EXPECT_EQ(reporter.take()->suppressed, 5u);
+}
+
+TEST_F(stall_reporter_test, a_stall_makes_the_watch_alert_for_the_next_one) {
+  become_calm();
+  reporter.turn_ended(0);
+  EXPECT_TRUE(stall_watch::get().calm());
+  reporter.turn_ended(1'000'000);
+  EXPECT_FALSE(stall_watch::get().calm());
+}
+
+TEST_F(stall_reporter_test, stalls_that_would_not_be_reported_leave_the_watch_calm) {
+  for (uint32_t report = 1; report < report_limit::reports_max; ++report) {
+    reporter.turn_ended(1'000'000);
+    reporter.take();
+  }
+  become_calm();
+  reporter.turn_ended(1'000'000);
+  EXPECT_TRUE(reporter.take().has_value()) << "the tenth in this second, and the last";
+  EXPECT_TRUE(stall_watch::get().calm());
+  reporter.turn_ended(1'000'000);
+  EXPECT_TRUE(stall_watch::get().calm());
+  clock.wait(report_limit::period_ns);
+  reporter.turn_ended(1'000'000);
+  EXPECT_FALSE(stall_watch::get().calm());
 }
 
 TEST_F(stall_reporter_test, does_not_open_where_another_reporter_watches_the_thread) {
