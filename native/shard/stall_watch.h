@@ -38,7 +38,7 @@ class stall_watch {
     if (asleep_.load(std::memory_order_seq_cst)) rouse();  // Sequentially consistent with the store in run().
   }
 
-  /// To be called when a turn has ended that was too long, and the next one would be reported: it will be found as early as it can be.
+  /// To be called when a turn has ended that was too long: one that follows soon will be found as early as it can be.
   void alert() { pace_.alert(); }
   bool calm() const { return pace_.calm(); }
 

@@ -13,12 +13,15 @@ class report_limit {
 
   bool allows(uint64_t now_ns) const { return reports_ < reports_max || now_ns - began_ns_ >= period_ns; }
 
-  void count(uint64_t now_ns) {
-    if (reports_ == 0 || now_ns - began_ns_ >= period_ns) {
+  /// A report was made; true when it is the first one of its second.
+  bool count(uint64_t now_ns) {
+    const bool first = reports_ == 0 || now_ns - began_ns_ >= period_ns;
+    if (first) {
       began_ns_ = now_ns;
       reports_ = 0;
     }
     ++reports_;
+    return first;
   }
 
  private:

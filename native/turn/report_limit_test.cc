@@ -11,7 +11,7 @@ TEST(report_limit_test, allows_so_many_reports_in_a_second_from_the_first_of_the
   report_limit limit;
   for (uint32_t report = 0; report < report_limit::reports_max; ++report) {
     ASSERT_TRUE(limit.allows(first + report));
-    limit.count(first + report);
+    EXPECT_EQ(limit.count(first + report), report == 0);
   }
   EXPECT_FALSE(limit.allows(first + report_limit::period_ns - 1));
   EXPECT_TRUE(limit.allows(first + report_limit::period_ns));
@@ -21,7 +21,7 @@ TEST(report_limit_test, begins_a_new_second_with_the_first_report_after_one) {
   report_limit limit;
   limit.count(first);
   const uint64_t next = first + 10 * report_limit::period_ns;
-  for (uint32_t report = 0; report < report_limit::reports_max; ++report) limit.count(next);
+  for (uint32_t report = 0; report < report_limit::reports_max; ++report) EXPECT_EQ(limit.count(next), report == 0);
   EXPECT_FALSE(limit.allows(next + report_limit::period_ns - 1));
   EXPECT_TRUE(limit.allows(next + report_limit::period_ns));
 }

@@ -122,16 +122,13 @@ TEST_F(stall_reporter_test, a_stall_makes_the_watch_alert_for_the_next_one) {
   EXPECT_FALSE(stall_watch::get().calm());
 }
 
-TEST_F(stall_reporter_test, stalls_that_would_not_be_reported_leave_the_watch_calm) {
-  for (uint32_t report = 1; report < report_limit::reports_max; ++report) {
-    reporter.turn_ended(1'000'000);
-    reporter.take();
-  }
+TEST_F(stall_reporter_test, later_stalls_of_the_same_second_leave_the_watch_calm) {
+  reporter.turn_ended(1'000'000);
   become_calm();
-  reporter.turn_ended(1'000'000);
-  EXPECT_TRUE(reporter.take().has_value()) << "the tenth in this second, and the last";
-  EXPECT_TRUE(stall_watch::get().calm());
-  reporter.turn_ended(1'000'000);
+  for (uint32_t report = 0; report < 2 * report_limit::reports_max; ++report) {
+    reporter.take();
+    reporter.turn_ended(1'000'000);
+  }
   EXPECT_TRUE(stall_watch::get().calm());
   clock.wait(report_limit::period_ns);
   reporter.turn_ended(1'000'000);
