@@ -126,10 +126,12 @@ async function claim(dir: string, broker: string): Promise<Claimed> {
 }
 
 async function open(group: ShardGroup<BrokerShardService>, options: CheckedOptions, { topics, clusterId }: Claimed): Promise<Opened> {
-  const { port, host, advertisedHost, tls } = options;
+  const { port, host, advertisedHost, tls, shards } = options;
   await group.all.open(topics, clusterId);
-  // Connections of clients are few and live long: each goes to the shard that has the fewest. Sharing the port would let a second broker have it, too.
-  const listener = await group.listen({ port, host, accept: 'handover', writeHighWater: UNSENT_MAX, allowHalfOpen: tls !== undefined });
+  // Connections of clients are few and live long: each goes to the shard that has the fewest. Sharing the port would let a second broker have it, too,
+  // but a single shard shares it with nobody, and saves handing over.
+  const accept = shards === 1 ? 'reuseport' : 'handover';
+  const listener = await group.listen({ port, host, accept, writeHighWater: UNSENT_MAX, allowHalfOpen: tls !== undefined });
   listener.on('acceptFailed', (error) => process.emitWarning(error));
   const listening = listener.address as AddressInfo;
   const address = { host: advertisedHost ?? listening.address, port: listening.port };

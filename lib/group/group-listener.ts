@@ -18,7 +18,8 @@ export interface GroupListenOptions extends Omit<ListenOptions, 'reusePort'> {
    * 'reuseport': every shard listens at the port, and the kernel spreads connections over them, whatever each shard has to do. Connections that a
    * shard has not accepted when it ends are lost. 'handover': the thread that calls listen() accepts, and hands each connection over to the
    * shard with the fewest: for connections that are few and live long. Default 'reuseport' for a port; 'handover' for a path, which shards
-   * cannot share, and where `capabilities().sharedPorts` is false: there 'reuseport' fails with EOPNOTSUPP.
+   * cannot share, and where `capabilities().sharedPorts` is false: there 'reuseport' fails with EOPNOTSUPP. The only shard of a group has its
+   * port for itself, on every system: whoever listens there, too, gets EADDRINUSE.
    */
   accept?: 'reuseport' | 'handover';
 }

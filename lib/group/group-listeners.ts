@@ -31,12 +31,13 @@ export class GroupListeners {
     checkKnownOptions('options', options, NAMES);
     const { accept, ...others } = options;
     checkChoice('options.accept', accept, ['reuseport', 'handover']);
-    const { sharedPorts } = native.machine();
-    const shared = accept === undefined ? others.path === undefined && sharedPorts : accept === 'reuseport';
+    const isAlone = this.#shards.connections.length === 1;
+    const canShare = others.path === undefined && (isAlone || native.machine().sharedPorts);
+    const shared = accept === undefined ? canShare : accept === 'reuseport';
     if (shared && others.path !== undefined) {
       throw typeError("options.accept must be 'handover' or absent for a Unix socket, which shards cannot share; received 'reuseport'");
     }
-    const { signal, ...checked } = checkedListen({ ...others, reusePort: shared });
+    const { signal, ...checked } = checkedListen({ ...others, reusePort: shared && !isAlone });
     checkServesConnections('listen', this.#shards.peer(0).address.methods);
     signal?.throwIfAborted();
     const number = ++state.lastListener;

@@ -173,6 +173,16 @@ test('a port that is in use is an error of every kind of listening', async () =>
   expect(await group.all.listeners()).toEqual([0, 0]);
 });
 
+test('the only shard of a group accepts by itself, and has its port alone', async () => {
+  const group = await start({ shards: 1 });
+  await using listener = await group.listen({ host: HOST, accept: 'reuseport' });
+  const { port } = listener.address as AddressInfo;
+  const [client] = await clients(listener, 1);
+  expect(await client!.ask('index')).toBe('0');
+  expect(await group.all.listeners()).toEqual([1]);
+  await expect(Listener.open({ host: HOST, port, reusePort: capabilities().sharedPorts })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
 test('an aborted signal closes the listener', async () => {
   const group = await start();
   const abort = new AbortController();
