@@ -3,37 +3,15 @@
 // processor time is that of the broker's process. "From disk" is direct I/O for ours, and for plain Node the page cache of the kernel, in which
 // everything lies still.
 import { sendFirstRecord } from './broker/first-record.js';
-import { load, loadFromNode } from './broker/load.js';
-import type { Load } from './broker/load.js';
+import {
+  CONNECTIONS, consumeCached, consumeFromDisk, echo, MB, PACE, paced, PARTITIONS, produceFromNode, produceLarge, produceSmall, single, twoProducers,
+  warmUp,
+} from './broker/jobs.js';
+import type { Job, Run } from './broker/jobs.js';
 import { NodeServer, serverOf } from './broker/server.js';
 import type { Kind, Server } from './broker/server.js';
 import { FULL, sideOf } from './harness/measure.js';
 import type { Choices, Effort, OpenSuite, OwnCase, Side, Sides, Suite, Unit } from './harness/suite.js';
-
-const PARTITIONS = 4;
-const MB = 1e6;
-/** Less than either side keeps in memory, and more. */
-const CACHED = 16 * MB;
-const BEYOND_CACHE = 40 * MB;
-/** Bounds that are not reached. */
-const BEYOND_DISK = 1e12;
-const LONG = 60_000;
-const LARGE = 1024;
-const SMALL = 100;
-const CONNECTIONS = 64;
-/** Records a second. */
-const PACE = 5000;
-
-/** Load on one side, with the processor time that its broker took for it, in milliseconds. */
-interface Run extends Load {
-  readonly cpu: number;
-}
-
-/** One kind of load, and the brokers that it is put on; rows show different figures of the same runs. */
-interface Job {
-  readonly kinds: readonly Kind[];
-  run(server: Server, topic: string, milliseconds: number): Promise<Run>;
-}
 
 const NAMES: Record<Kind, string> = { ours: 'ours', two: 'ours, two shards', plain: 'plain Node', mock: 'mock cluster of librdkafka', peer: '' };
 
@@ -51,12 +29,12 @@ class Bench {
     return kind === 'peer' ? this.peer! : NAMES[kind];
   }
 
-  /** Started and warm; what comes first warms it up for about as long as `milliseconds`, once for each kind of load. */
-  async server(kind: Kind, milliseconds: number): Promise<Server> {
+  /** Started and warm. */
+  async server(kind: Kind, warmUpMs: number): Promise<Server> {
     let server = this.#servers.get(kind);
     if (server === undefined) {
       this.#servers.set(kind, (server = await serverOf(kind, this.peer)));
-      await warmUp(server, kind, milliseconds);
+      await warmUp(server, kind, warmUpMs);
     }
     return server;
   }
@@ -65,12 +43,12 @@ class Bench {
   async runsOf(job: Job, { rounds }: Effort): Promise<Map<Kind, Run[]>> {
     const known = this.#runs.get(job);
     if (known !== undefined) return known;
-    const [times, milliseconds] = rounds < FULL.rounds ? [1, 600] : [5, 3000];
+    const [times, milliseconds, warmUpMs] = rounds < FULL.rounds ? [1, 500, 2500] : [5, 3000, 6000];
     const kinds = job.kinds.filter((kind) => kind !== 'peer' || this.peer !== undefined);
     const runs = new Map(kinds.map((kind): [Kind, Run[]] => [kind, []]));
     for (let round = 0; round < times; round++) {
       for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
-        const [server, topic] = [await this.server(kind, milliseconds), `topic-${Date.now()}-${this.#topics++}`];
+        const [server, topic] = [await this.server(kind, warmUpMs), `topic-${Date.now()}-${this.#topics++}`];
         await server.createTopic(topic, PARTITIONS);
         runs.get(kind)!.push(await job.run(server, topic, milliseconds));
       }
@@ -82,98 +60,6 @@ class Bench {
   async close(): Promise<void> {
     for (const server of this.#servers.values()) await server.end();
   }
-}
-
-function fill(address: string, topic: string, bytes: number): Promise<Load> {
-  return load('produce', address, topic, PARTITIONS, LARGE, LONG, bytes);
-}
-
-/**
- * Until the process has compiled what it runs often: before that, each request costs twice as much. Small batches and large ones go to topics of
- * their own, because the mock cluster answers a Fetch with one batch. It keeps no more of a partition than 5 MB.
- */
-async function warmUp(server: Server, kind: Kind, milliseconds: number): Promise<void> {
-  for (const topic of ['warm-up-small', 'warm-up-large']) await server.createTopic(topic, PARTITIONS);
-  await load('single', server.address, 'warm-up-small', PARTITIONS, SMALL, milliseconds, CONNECTIONS);
-  await fill(server.address, 'warm-up-large', CACHED);
-  await load('consume', server.address, 'warm-up-large', PARTITIONS, CACHED, 4);
-  if (kind === 'mock') return;
-  await load('echo', server.address, 'warm-up-small', PARTITIONS, SMALL, milliseconds);
-  await fill(server.address, 'warm-up-large', BEYOND_CACHE);
-  await load('consume', server.address, 'warm-up-large', PARTITIONS, BEYOND_CACHE, 2);
-}
-
-/** Makes a load and takes the processor time that the broker needs for it. */
-async function during(server: Server, make: () => Promise<Load>): Promise<Run> {
-  const before = await server.figures();
-  const made = await make();
-  const { cpu } = await server.figures();
-  return { ...made, cpu: (cpu - before.cpu) / 1000 };
-}
-
-function timed(server: Server, ...args: readonly (string | number)[]): Promise<Run> {
-  return during(server, () => load(...args));
-}
-
-const everywhere: readonly Kind[] = ['ours', 'plain', 'mock', 'peer'];
-
-const produceLarge: Job = { kinds: everywhere, run: (server, topic, milliseconds) => produce(server, topic, LARGE, milliseconds) };
-const produceSmall: Job = { kinds: everywhere, run: (server, topic, milliseconds) => produce(server, topic, SMALL, milliseconds) };
-/** From a client in Node. */
-const produceFromNode: Job = {
-  kinds: everywhere,
-  run: (server, topic, milliseconds) => during(server, () => loadFromNode(server.address, topic, PARTITIONS, LARGE, milliseconds)),
-};
-const single: Job = {
-  kinds: everywhere,
-  run: (server, topic, milliseconds) => timed(server, 'single', server.address, topic, PARTITIONS, SMALL, milliseconds, CONNECTIONS),
-};
-/** The mock cluster lets a Fetch wait its whole time, whatever comes. */
-const echo: Job = {
-  kinds: ['ours', 'plain', 'peer'],
-  run: (server, topic, milliseconds) => timed(server, 'echo', server.address, topic, PARTITIONS, SMALL, milliseconds),
-};
-
-/** Records are due at a constant rate; late ones count from when they were due. */
-const paced: Job = {
-  kinds: ['ours', 'plain', 'peer'],
-  run: (server, topic, milliseconds) => timed(server, 'paced', server.address, topic, PARTITIONS, SMALL, milliseconds, PACE),
-};
-
-const consumeCached: Job = {
-  kinds: everywhere,
-  async run(server, topic, milliseconds) {
-    await fill(server.address, topic, CACHED);
-    return timed(server, 'consume', server.address, topic, PARTITIONS, CACHED, Math.ceil(milliseconds / 100));
-  },
-};
-
-/** The mock cluster has no disk. */
-const consumeFromDisk: Job = {
-  kinds: ['ours', 'plain'],
-  async run(server, topic, milliseconds) {
-    const bytes = BEYOND_CACHE * Math.ceil(milliseconds / 1000);
-    await fill(server.address, topic, bytes);
-    await fill(server.address, `${topic}-more`, BEYOND_CACHE);
-    return timed(server, 'consume', server.address, topic, PARTITIONS, bytes, 1);
-  },
-};
-
-/** Two producers on two connections: with two shards, each has one. */
-const twoProducers: Job = {
-  kinds: ['two', 'ours'],
-  async run(server, topic, milliseconds) {
-    const before = await server.figures();
-    const both = await Promise.all([0, 1].map(() => load('produce', server.address, topic, PARTITIONS, LARGE, milliseconds, BEYOND_DISK)));
-    const { cpu } = await server.figures();
-    const sum = (of: (made: Load) => number): number => both.reduce((total, made) => total + of(made), 0);
-    const seconds = Math.max(...both.map((made) => made.seconds));
-    return { ...both[0]!, bytes: sum(({ bytes }) => bytes), cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds), seconds, cpu: (cpu - before.cpu) / 1000 };
-  },
-};
-
-function produce(server: Server, topic: string, recordBytes: number, milliseconds: number): Promise<Run> {
-  return timed(server, 'produce', server.address, topic, PARTITIONS, recordBytes, milliseconds, BEYOND_DISK);
 }
 
 /** A row: one figure of the runs of a job; `p99` of latencies goes beside it. */

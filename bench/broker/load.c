@@ -2,7 +2,7 @@
 // own processor time, and latencies in microseconds where each record is waited for.
 //   load produce HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS BYTES           until one of the two is reached
 //   load single  HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS CONNECTIONS     one record per request, each waited for
-//   load consume HOST:PORT TOPIC PARTITIONS BYTES CONSUMERS                           each from the beginning, so many payload bytes
+//   load consume HOST:PORT TOPIC PARTITIONS BYTES CONSUMERS TIMES                     each from the beginning, all of the topic's payload bytes
 //   load echo    HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS                 sent, acknowledged and received, one at a time
 //   load paced   HOST:PORT TOPIC PARTITIONS RECORD_BYTES MILLISECONDS PER_SECOND      sent at this rate, and received: from when each was due
 #include <librdkafka/rdkafka.h>
@@ -17,7 +17,7 @@
 static const char *broker, *topic;
 static int partitions;
 static rd_kafka_t *producer, *receiver;
-static size_t record_bytes, records_acknowledged, records_due, bytes_each, bytes_consumed;
+static size_t record_bytes, records_acknowledged, records_due, bytes_each, times_each, bytes_consumed;
 static double duration_us, until_us, interval_us;
 
 static void die(const char *what, const char *why) {
@@ -37,17 +37,17 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
   if (message->_private != NULL) *(bool *)message->_private = true;
 }
 
-static rd_kafka_t *client_of(rd_kafka_type_t type, const char *linger_ms) {
+/// A producer waits so long for more records, a Fetch for the first one.
+static rd_kafka_t *client_of(rd_kafka_type_t type, const char *wait_ms) {
   char why[256];
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", broker), set(conf, "socket.nagle.disable", "true");
   if (type == RD_KAFKA_PRODUCER) {
-    set(conf, "acks", "-1"), set(conf, "linger.ms", linger_ms);
-    set(conf, "batch.size", "262144"), set(conf, "batch.num.messages", "100000");
+    set(conf, "acks", "-1"), set(conf, "linger.ms", wait_ms), set(conf, "batch.size", "262144"), set(conf, "batch.num.messages", "100000");
     set(conf, "queue.buffering.max.messages", "200000"), set(conf, "queue.buffering.max.kbytes", "65536");
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
   } else {
-    set(conf, "group.id", "load"), set(conf, "enable.auto.commit", "false"), set(conf, "fetch.wait.max.ms", "100");
+    set(conf, "group.id", "load"), set(conf, "enable.auto.commit", "false"), set(conf, "fetch.wait.max.ms", wait_ms);
   }
   rd_kafka_t *client = rd_kafka_new(type, conf, why, sizeof why);
   if (client == NULL) die("librdkafka", why);
@@ -107,8 +107,7 @@ static void read_from(rd_kafka_t *client, bool beginning) {
   rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(partitions);
   for (int at = 0; at < partitions; at++) {
     int64_t low = 0, high = 0;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(client, topic, at, &low, &high, 30000);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) die("offsets", rd_kafka_err2str(err));
+    if (rd_kafka_query_watermark_offsets(client, topic, at, &low, &high, 30000) != RD_KAFKA_RESP_ERR_NO_ERROR) die("no offsets of", topic);
     rd_kafka_topic_partition_list_add(all, topic, at)->offset = beginning ? low : high;
   }
   rd_kafka_assign(client, all);
@@ -127,11 +126,12 @@ static size_t consume_one(rd_kafka_t *client, int timeout_ms) {
 
 static void *consume(void *number) {
   (void)number;
-  rd_kafka_t *client = client_of(RD_KAFKA_CONSUMER, "0");
-  size_t got = 0;
-  read_from(client, true);
-  while (got < bytes_each) got += consume_one(client, 1000);
-  __atomic_add_fetch(&bytes_consumed, got, __ATOMIC_RELAXED);
+  rd_kafka_t *client = client_of(RD_KAFKA_CONSUMER, "1");
+  for (size_t at = 0, got; at < times_each; at++) {
+    read_from(client, true);
+    for (got = 0; got < bytes_each;) got += consume_one(client, 1000);
+    __atomic_add_fetch(&bytes_consumed, got, __ATOMIC_RELAXED);
+  }
   rd_kafka_destroy(client);
   return NULL;
 }
@@ -140,7 +140,7 @@ static void *consume(void *number) {
 static void open_both(char *record) {
   producer = client_of(RD_KAFKA_PRODUCER, "0");
   for (int at = 0; at < partitions; at++) produce_and_wait(producer, record, at);
-  receiver = client_of(RD_KAFKA_CONSUMER, "0");
+  receiver = client_of(RD_KAFKA_CONSUMER, "100");
   read_from(receiver, false);
   until_us = now_us() + duration_us;
 }
@@ -190,7 +190,7 @@ int main(int count, char **args) {
   else if (strcmp(job, "single") == 0 && count > 7) run_threads(atoi(args[7]), produce_singly);
   else if (strcmp(job, "echo") == 0 && count > 6) echo(calloc(1, record_bytes));
   else if (strcmp(job, "paced") == 0 && count > 7 && record_bytes >= sizeof(double)) pace(calloc(1, record_bytes), atof(args[7]));
-  else if (strcmp(job, "consume") == 0 && count > 6) bytes_each = record_bytes, run_threads(atoi(args[6]), consume);
+  else if (strcmp(job, "consume") == 0 && count > 7) bytes_each = record_bytes, times_each = atoi(args[7]), run_threads(atoi(args[6]), consume);
   else die("unknown job or missing arguments", job);
   sort_samples();
   printf("{\"bytes\":%zu,\"records\":%zu,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f}\n",
