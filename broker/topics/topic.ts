@@ -1,5 +1,5 @@
 // A topic as all shards know it: plain data, which travels between shards as it is.
-import { nodeCrypto } from '../security/node-modules.js';
+import { IoBuf } from 'corebuf';
 
 export interface Topic {
   readonly name: string;
@@ -37,7 +37,8 @@ const HASHES_MAX = 10_000;
 function hashOf(text: string): number {
   let hash = hashes.get(text);
   if (hash === undefined) {
-    hash = nodeCrypto().createHash('md5').update(text).digest().readUInt32BE(0);
+    using bytes = IoBuf.from(text);
+    hash = Number(bytes.xxhash64() & 0xffff_ffffn);
     if (hashes.size >= HASHES_MAX) hashes.clear();
     hashes.set(text, hash);
   }

@@ -1,7 +1,7 @@
 // The figures of a run. The broker has two lives, before and after it is killed; its counters of both are added.
 import type { BrokerShardStats } from 'corebuf-broker';
 import type { Percentiles } from './latencies.js';
-import type { ServerStats } from './server-process.js';
+import type { ServerStats } from './server.js';
 
 /** Figures that the demo measures itself. */
 export interface Measured {
@@ -33,6 +33,8 @@ export interface Figures extends Measured {
   /** Turns of shards above STALL_US, and the longest of all turns, in microseconds. */
   readonly stalls: number;
   readonly longestTurn: number;
+  /** Whether the broker got a processor before its clients; otherwise some of its turns were long because they waited for one. */
+  readonly hasPrecedence: boolean;
   readonly gcMilliseconds: number;
   readonly engine: string;
   /** At the end. */
@@ -55,6 +57,7 @@ export function figuresOf(measured: Measured, lives: readonly ServerStats[]): Fi
     remoteFreesReceived: sum(all, ({ memory }) => memory.remoteFreesReceived),
     stalls: sum(all, ({ stalls }) => stalls),
     longestTurn: Math.max(...all.map(({ longestTurn }) => longestTurn)),
+    hasPrecedence: last.hasPrecedence,
     gcMilliseconds: sum(all, ({ gcMilliseconds }) => gcMilliseconds),
     engine: all[0]!.io.engine,
     shards: last.stats.map(({ memory: { committed, budget, liveObjects }, gcMilliseconds }) => ({ committed, budget, liveObjects, gcMilliseconds })),

@@ -3,6 +3,7 @@
 import { UsageError } from '../command-line.js';
 import { readInput } from './input.js';
 import { help, parseOptions } from './options.js';
+import { stepBack } from './priority.js';
 import { Progress } from './progress.js';
 import { report } from './report.js';
 import { run } from './run.js';
@@ -16,6 +17,7 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
+  stepBack();
   const files = await readInput(options.input, options.partitions, options.bytes);
   if (files.length === 0) throw new UsageError(`--input: there is no text file in '${options.input}'`);
 

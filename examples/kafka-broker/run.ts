@@ -14,7 +14,7 @@ import type { Options } from './options.js';
 import { libraries, produce } from './producers.js';
 import type { Progress } from './progress.js';
 import { ServerProcess } from './server-process.js';
-import type { ServerStats } from './server-process.js';
+import type { ServerStats } from './server.js';
 
 const MEMORY_PER_SHARD = 64 * 2 ** 20;
 /** Producers of each library. */

@@ -3,14 +3,8 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Address, BrokerOptions, BrokerShardStats } from 'corebuf-broker';
-import type { FromServer } from './server.js';
-
-export interface ServerStats {
-  readonly stats: BrokerShardStats[];
-  /** Bytes of memory of the process. */
-  readonly rss: number;
-}
+import type { Address, BrokerOptions } from 'corebuf-broker';
+import type { FromServer, ServerStats } from './server.js';
 
 export class ServerProcess {
   readonly address: Address;

@@ -3,18 +3,28 @@
 import { inspect } from 'corebuf/inspector';
 import { Broker } from 'corebuf-broker';
 import type { Address, BrokerOptions, BrokerShardStats } from 'corebuf-broker';
+import { stepForward } from './priority.js';
+
+export interface ServerStats {
+  readonly stats: BrokerShardStats[];
+  /** Bytes of memory of the process. */
+  readonly rss: number;
+  /** Whether it gets a processor before its clients. */
+  readonly hasPrecedence: boolean;
+}
 
 export type FromServer =
   | { readonly address: Address; readonly inspector: string | undefined }
-  | { readonly stats: BrokerShardStats[]; readonly rss: number }
+  | ServerStats
   | { readonly error: string };
 
 async function main(): Promise<void> {
+  const hasPrecedence = stepForward();
   const broker = await Broker.start(JSON.parse(process.argv[2]!) as BrokerOptions);
   const port = process.argv[3];
   const inspector = port === undefined ? undefined : (await inspect({ port: Number(port) })).url;
   send({ address: broker.address, inspector });
-  process.on('message', () => void broker.stats().then((stats) => send({ stats, rss: process.memoryUsage.rss() })));
+  process.on('message', () => void broker.stats().then((stats) => send({ stats, rss: process.memoryUsage.rss(), hasPrecedence })));
   process.once('disconnect', () => void broker.close());
 }
 
