@@ -34,8 +34,10 @@ async function kill({ process: child }: Running): Promise<void> {
 }
 
 /** Sends numbers to one partition until it is stopped; returns how many were acknowledged. Each batch is sent again until it is. */
-async function send(kafka: Kafka, partition: number, signal: AbortSignal, acknowledged: (count: number) => void): Promise<number> {
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry: { initialRetryTime: 20, maxRetryTime: 100, retries: 1000 } });
+type Send = (address: string, partition: number, signal: AbortSignal, acknowledged: (count: number) => void) => Promise<number>;
+
+const sendWithKafkajs: Send = async (address, partition, signal, acknowledged) => {
+  const producer = clientOf(address).producer({ idempotent: true, maxInFlightRequests: 1, retry: { initialRetryTime: 20, maxRetryTime: 100, retries: 1000 } });
   await producer.connect();
   let next = 0;
   while (!signal.aborted) {
@@ -46,6 +48,24 @@ async function send(kafka: Kafka, partition: number, signal: AbortSignal, acknow
   }
   await producer.disconnect();
   return next;
+};
+
+const sendWithPlatformatic: Send = async (address, partition, signal, acknowledged) => {
+  const args = [join(__dirname, 'platformatic-client.mjs'), '@platformatic/kafka', address, 'count', 'numbers', String(partition)];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  signal.addEventListener('abort', () => child.stdin.end(), { once: true });
+  const exited = once(child, 'exit');
+  let sent = 0;
+  for await (const line of createInterface(child.stdout)) {
+    sent += Number(line);
+    acknowledged(Number(line));
+  }
+  expect(await exited).toEqual([0, null]);
+  return sent;
+};
+
+function clientOf(address: string): Kafka {
+  return new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20, maxRetryTime: 100, retries: 1000 } });
 }
 
 /** All values of the topic, by partition. */
@@ -68,12 +88,17 @@ async function readAll(kafka: Kafka, counts: readonly number[]): Promise<string[
   return read;
 }
 
-test('what was acknowledged is there once and in order after SIGKILL', async () => {
+const clients: [string, Send][] = [
+  ['kafkajs', sendWithKafkajs],
+  ['@platformatic/kafka', sendWithPlatformatic],
+];
+
+test.each(clients)('what was acknowledged to %s is there once and in order after SIGKILL', async (_, send) => {
   const random = new Random();
   const dir = newFolder();
   let running = await start(dir, 0);
   const { port } = running;
-  const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20, maxRetryTime: 100, retries: 1000 } });
+  const address = `127.0.0.1:${port}`;
   const stop = new AbortController();
   let count = 0;
   let enough = (): void => undefined;
@@ -86,16 +111,16 @@ test('what was acknowledged is there once and in order after SIGKILL', async () 
     const wanted = count + 20 * (1 + random.upTo(40));
     while (count < wanted) await new Promise<void>((resolve) => (enough = resolve));
   };
-  const sent = Array.from({ length: PARTITIONS }, (_, partition) => send(kafka, partition, stop.signal, acknowledged));
+  const sent = Array.from({ length: PARTITIONS }, (_, partition) => send(address, partition, stop.signal, acknowledged));
   for (let kills = 0; kills < KILLS; kills++) {
-    await someMore();
+    await Promise.race([someMore(), Promise.all(sent)]);
     await kill(running);
     running = await start(dir, port);
   }
-  await someMore();
+  await Promise.race([someMore(), Promise.all(sent)]);
   stop.abort();
   const counts = await Promise.all(sent);
-  const read = await readAll(kafka, counts);
+  const read = await readAll(clientOf(address), counts);
   await kill(running);
   expect(read).toEqual(counts.map((length) => Array.from({ length }, (_, at) => String(at))));
   if (process.env.COREBUF_BROKER_KILLS !== undefined) console.log(`${KILLS} kills, ${counts.join(' + ')} records acknowledged`);

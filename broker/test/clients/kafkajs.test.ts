@@ -1,6 +1,6 @@
 // The broker as kafkajs uses it.
 import { gzipSync } from 'node:zlib';
-import { Kafka, logLevel } from 'kafkajs';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { addressOf, newFolder, startBroker } from './broker';
 
@@ -73,6 +73,30 @@ describe.each([1, 2])('with %d shards', (shards) => {
       await expect(admin.createTopics({ topics: [topic] })).rejects.toMatchObject({ errors: [{ type: 'INVALID_CONFIG' }] });
     });
   });
+});
+
+test('records that are compressed with gzip come back as they were', async () => {
+  const kafka = clientOf(addressOf(await startBroker({ groupInitialDelay: 0 })));
+  const producer = kafka.producer();
+  await producer.connect();
+  const values = Array.from({ length: 500 }, (_, at) => `${'value '.repeat(at % 50)}${at}`);
+  await producer.send({ topic: 'packed', compression: CompressionTypes.GZIP, messages: values.map((value) => ({ value })) });
+  await producer.disconnect();
+
+  const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topic: 'packed', fromBeginning: true });
+  const read: string[] = [];
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      eachMessage: async ({ message }) => {
+        read.push(message.value!.toString());
+        if (read.length === values.length) resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  expect(read).toEqual(values);
 });
 
 test('records, topics and ids of producers are there after a restart', async () => {

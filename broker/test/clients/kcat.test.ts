@@ -19,6 +19,20 @@ testWithKcat('metadata names the broker and its topics', async () => {
   expect(JSON.parse(text)).toMatchObject({ brokers: [{ id: 0, name: addressOf(broker) }], topics: [{ topic: 'seen' }] });
 });
 
+testWithKcat('a group goes on where it stopped', async () => {
+  const address = addressOf(await startBroker({ shards: 2, partitions: 2, groupInitialDelay: 0 }));
+  const lines = (first: number, last: number): string[] => Array.from({ length: last - first + 1 }, (_, at) => `line ${first + at}`);
+  const send = (some: string[]): Promise<string> => kcat(address, ['-P', '-t', 'shared'], `${some.join('\n')}\n`);
+  const read = async (): Promise<string[]> => {
+    const text = await kcat(address, ['-G', 'readers', '-e', '-q', '-X', 'auto.offset.reset=earliest', 'shared']);
+    return text.trimEnd().split('\n').sort();
+  };
+  await send(lines(10, 29));
+  expect(await read()).toEqual(lines(10, 29));
+  await send(lines(30, 34));
+  expect(await read()).toEqual(lines(30, 34));
+});
+
 testWithKcat('an idempotent producer of librdkafka is served', async () => {
   const address = addressOf(await startBroker());
   const lines = Array.from({ length: 500 }, (_, at) => `line ${at}`).join('\n');
