@@ -55,11 +55,12 @@ test('shows of each shard what its stats() show', async () => {
   let sample!: InspectorSample;
   for (const [index, its] of all.entries()) {
     const neighbour = all[1 - index]!.id;
-    // A shard publishes before it sleeps, which is a moment after its answer.
+    // A shard publishes before it sleeps, which is a moment after its answer; the memory of the answer comes back to it another moment later.
     await until(
       async () => {
         sample = await sampleOf(inspector.url);
-        return shardOf(sample, its.id).turns > its.turns;
+        const { turns, memory } = shardOf(sample, its.id);
+        return turns > its.turns && memory.pinned === its.memory.pinned;
       },
       () => 'the shard did not publish its counters',
     );
