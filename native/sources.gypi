@@ -172,6 +172,7 @@
       "net/accepting_test.cc",
       "net/connection_table_test.cc",
       "net/descriptor_transit_test.cc",
+      "net/direct_watch_test.cc",
       "net/event_queue_test.cc",
       "net/frames_test.cc",
       "net/net_engine_test.cc",

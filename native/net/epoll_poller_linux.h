@@ -17,7 +17,6 @@ class epoll_poller final : public poller {
   void let_go() override {}  // The set drops a socket in forget().
   size_t poll(std::span<readiness> into) override;
   int wake_fd() const override { return set_.get(); }
-  bool wakes_as_sockets_do() const override { return true; }
   const char* name() const override { return "epoll"; }
 
  private:

@@ -9,22 +9,24 @@
 
 namespace corebuf {
 
-result<std::unique_ptr<net_engine>> net_engine::open(shard& here, chain_slots& slots, poller_kind kind, const net_clock& clock) {
+result<std::unique_ptr<net_engine>> net_engine::open(shard& here, chain_slots& slots, poller_kind kind, const net_clock& clock,
+                                                     direct_watch* direct) {
   auto sockets = open_poller(kind);
   if (!sockets) return sockets.failure();
-  std::unique_ptr<net_engine> made(new (std::nothrow) net_engine(here, slots, std::move(sockets.value()), clock));
+  std::unique_ptr<net_engine> made(new (std::nothrow) net_engine(here, slots, std::move(sockets.value()), clock, direct));
   if (made == nullptr) return error_code::out_of_memory;
   return made;
 }
 
-net_engine::net_engine(shard& here, chain_slots& slots, std::unique_ptr<poller> sockets, const net_clock& clock)
+net_engine::net_engine(shard& here, chain_slots& slots, std::unique_ptr<poller> sockets, const net_clock& clock, direct_watch* direct)
     : here_(here),
       slots_(slots),
       poller_(std::move(sockets)),
       clock_(clock),
       connections_(here),
       events_(connections_),
-      memory_(here) {}
+      memory_(here),
+      direct_(direct) {}
 
 result<uint32_t> net_engine::connect(const socket_address& address) {
   connection* made = connections_.make();
@@ -140,7 +142,7 @@ void net_engine::reap() {
   ASSERT_HOME(here_.id());
   net_quota quota(clock_);
   serve_reported(quota);  // Whom the last turn had no time for comes first.
-  while (!quota.spent() && !read_lone()) {
+  while (!quota.spent()) {
     ready_next_ = 0;
     ready_count_ = poller_->poll(ready_);
     lone_.polled({ready_.data(), ready_count_});
@@ -148,6 +150,7 @@ void net_engine::reap() {
     serve_reported(quota);
     if (ready_count_ < ready_.size()) break;
   }
+  if (lone_.sure()) watch_lone_directly();
   memory_.trim();
 }
 
@@ -190,8 +193,9 @@ void net_engine::finish_connecting(connection& of) {
 /// Closes the connection when the kernel cannot watch another socket.
 void net_engine::set_interest(connection& of, interest wanted) {
   const uint64_t tag = of.id;
+  if (of.id == direct_id_ && (wanted & wants_read) == 0) end_direct_watch(of);
   if (of.watched) {
-    if (of.watching != wanted) poller_->change(of.fd.get(), tag, wanted);
+    if (of.watching != wanted) poller_->change(of.fd.get(), tag, of.id == direct_id_ ? wanted & ~wants_read : wanted);
   } else if (wanted != wants_nothing) {
     if (const int failed = poller_->watch(of.fd.get(), tag, wanted)) {
       const bool connecting = of.state == connection_state::connecting;
@@ -203,9 +207,32 @@ void net_engine::set_interest(connection& of, interest wanted) {
 }
 
 void net_engine::unwatch(connection& of) {
+  if (of.id == direct_id_) end_direct_watch(of);
   if (of.watched) poller_->forget(of.fd.get());
   of.watched = false;
   of.watching = wants_nothing;
+}
+
+/// One at a time: another that is alone now takes the place of the one that was.
+void net_engine::watch_lone_directly() {
+  if (direct_ == nullptr || (lone_.tag() & listener_tag) != 0) return;
+  connection* of = connections_.find(static_cast<uint32_t>(lone_.tag()));
+  if (of == nullptr || (of->watching & wants_read) == 0) return;
+  if (connection* last = connections_.find(direct_id_)) {
+    const interest wanted = last->watching;
+    end_direct_watch(*last);
+    set_interest(*last, wanted);
+  }
+  if (!direct_->begin(of->fd.get())) return;
+  direct_id_ = of->id;
+  poller_->change(of->fd.get(), of->id, of->watching & ~wants_read);
+}
+
+/// Nobody reports what is to be read from it then.
+void net_engine::end_direct_watch(connection& of) {
+  direct_->end();
+  direct_id_ = no_socket;
+  of.watching &= static_cast<interest>(~wants_read);
 }
 
 /// Nothing of it is left but its record.

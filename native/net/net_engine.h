@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "net/chain_slots.h"
 #include "net/connection_table.h"
+#include "net/direct_watch.h"
 #include "net/event_queue.h"
 #include "net/listener.h"
 #include "net/lone_connection.h"
@@ -44,8 +45,9 @@ enum class address_kind : uint8_t { listener, local, peer };
 
 class net_engine {
  public:
-  /// `slots` and `clock` outlive the engine. The kernel's errno where the poller cannot be had.
-  static result<std::unique_ptr<net_engine>> open(shard& here, chain_slots& slots, poller_kind kind, const net_clock& clock);
+  /// `slots`, `clock` and `direct`, where there is one, outlive the engine. The kernel's errno where the poller cannot be had.
+  static result<std::unique_ptr<net_engine>> open(shard& here, chain_slots& slots, poller_kind kind, const net_clock& clock,
+                                                  direct_watch* direct = nullptr);
   ~net_engine() { close(); }
   net_engine(const net_engine&) = delete;
   net_engine& operator=(const net_engine&) = delete;
@@ -74,6 +76,8 @@ class net_engine {
   bool all_offered() const { return dirty_.empty(); }
   /// Receives, accepts and sends on sockets that are ready, for 300 µs at most; what is left stays ready.
   void reap();
+  /// Receives from the connection that the event loop watches directly, when it has found it ready.
+  void reap_direct();
   /// Fills the front of `events`, which has room for net_records_per_socket at least, and returns how many; 0 when there is
   /// nothing to tell.
   size_t tell(std::span<net_event_record> events) { return events_.tell(events); }
@@ -99,7 +103,7 @@ class net_engine {
   /// Of a listener, in what the poller reports; a connection is reported by its id.
   static constexpr uint64_t listener_tag = uint64_t{1} << 32;
 
-  net_engine(shard& here, chain_slots& slots, std::unique_ptr<poller> sockets, const net_clock& clock);
+  net_engine(shard& here, chain_slots& slots, std::unique_ptr<poller> sockets, const net_clock& clock, direct_watch* direct);
 
   // net_engine.cc: connections
   void obey_one(const net_command_record& command);
@@ -110,6 +114,8 @@ class net_engine {
   void finish_connecting(connection& of);
   void set_interest(connection& of, interest wanted);
   void unwatch(connection& of);
+  void watch_lone_directly();
+  void end_direct_watch(connection& of);
   void close_descriptor(connection& of);
   void close_now(connection& of, int os_errno = 0, net_call call = net_call::none);
   /// Without connections nothing is received, so that a program that has closed them all finds nothing left.
@@ -120,7 +126,6 @@ class net_engine {
   // receiving.cc
   bool may_receive(const connection& of) const { return of.started && of.may_read(slots_.length(of.input_slot)); }
   void wait_for_input(connection& of);
-  bool read_lone();
   size_t receive(connection& of);
   bool receive_step(connection& of, iobuf& input, size_t& left);
   void starve(connection& of);
@@ -163,6 +168,8 @@ class net_engine {
   size_t ready_next_ = 0;
   size_t ready_count_ = 0;
   lone_connection lone_;
+  direct_watch* const direct_;
+  uint32_t direct_id_ = no_socket;  // the poller reports nothing that is to be read from it
 
   // Ids; each record says whether it is still meant.
   std::vector<uint32_t> dirty_;

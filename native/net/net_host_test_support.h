@@ -2,9 +2,11 @@
 // sockets, on the same thread or on others.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -54,6 +56,23 @@ struct told {
   uint32_t slot = no_slot;
 };
 
+/// The descriptor that an event loop would watch beside the poller's, or -1.
+class one_watch final : public direct_watch {
+ public:
+  bool begin(int fd) override {
+    EXPECT_EQ(watched, -1);
+    if (!refuse) watched = fd;
+    return !refuse;
+  }
+  void end() override {
+    EXPECT_NE(::fcntl(watched, F_GETFD), -1) << "it stays open until it is no longer watched";
+    watched = -1;
+  }
+
+  int watched = -1;
+  bool refuse = false;
+};
+
 class net_host : public buffer_host, private net_clock {
  public:
   /// The clock of the engine is the system's, and this much ahead; each look at it takes so much more.
@@ -70,12 +89,13 @@ class net_host : public buffer_host, private net_clock {
 
   explicit net_host(poller_kind kind = poller_kind::automatic, size_t budget = budget_default)
       : buffer_host(budget), here_((*this)->id()) {
-    engine_ = std::move(net_engine::open(**this, slots_, kind, *this).value());
+    engine_ = std::move(net_engine::open(**this, slots_, kind, *this, &loop).value());
   }
   ~net_host() {
     if (engine_ != nullptr) end();
   }
 
+  one_watch loop;
   net_engine& net() { return *engine_; }
   vector_slots& slots() { return slots_; }
   told& of(uint32_t id) { return told_[id]; }
@@ -116,9 +136,10 @@ class net_host : public buffer_host, private net_clock {
     const uint64_t now = now_us(), deadline = engine_->deadline_us();
     const uint64_t until_ms = deadline <= now ? 0 : deadline == UINT64_MAX ? UINT64_MAX : (deadline - now) / 1000 + 1;
     if (until_ms < static_cast<uint64_t>(wait_ms)) wait_ms = static_cast<int>(until_ms);
-    pollfd waking{engine_->wake_fd(), POLLIN, 0};
-    ::poll(&waking, 1, wait_ms);
-    engine_->reap();
+    std::array<pollfd, 2> waking{{{engine_->wake_fd(), POLLIN, 0}, {loop.watched, POLLIN, 0}}};  // poll(2) ignores negative descriptors
+    ::poll(waking.data(), waking.size(), wait_ms);
+    if (waking[1].revents != 0) engine_->reap_direct();
+    if (waking[0].revents != 0) engine_->reap();
     engine_->invariant();
     hear();
     (*this)->turn(objects(turn_quota::objects_default));

@@ -53,8 +53,6 @@ class poller {
 
   /// A descriptor that polls readable while poll() has something to report. Where nothing is ready it may be readable once.
   virtual int wake_fd() const = 0;
-  /// wake_fd() is readable no longer than a socket is ready, whether or not poll() was called in between.
-  virtual bool wakes_as_sockets_do() const = 0;
 
   virtual const char* name() const = 0;  // "epoll" or "poll"
 };

@@ -87,19 +87,6 @@ TEST_P(poller_test, the_descriptor_wakes_whoever_waits_for_it) {
   EXPECT_TRUE(wakes());
 }
 
-TEST_P(poller_test, a_poller_that_says_so_wakes_nobody_for_a_socket_that_was_read_without_it) {
-  const two_ends socket;
-  EXPECT_EQ(poller_->watch(socket.ours.get(), 7, wants_read), 0);
-  for (int round = 0; round < 3; ++round) {
-    socket.send_to_us();
-    ASSERT_TRUE(wakes());
-    char got = 0;
-    ASSERT_EQ(::recv(socket.ours.get(), &got, 1, 0), 1);
-    EXPECT_EQ(wakes(0), !poller_->wakes_as_sockets_do());
-    if (!poller_->wakes_as_sockets_do()) reported();
-  }
-}
-
 TEST_P(poller_test, only_what_is_wanted_is_reported) {
   const two_ends socket;
   socket.send_to_us();

@@ -28,7 +28,6 @@ class portable_poller final : public poller {
   void let_go() override;
   size_t poll(std::span<readiness> into) override;
   int wake_fd() const override { return wake_.fd(); }
-  bool wakes_as_sockets_do() const override { return false; }  // its thread waits for poll()
   const char* name() const override { return "poll"; }
 
  private:

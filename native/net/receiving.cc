@@ -28,13 +28,14 @@ void net_engine::wait_for_input(connection& of) {
   if (of.state == connection_state::open) list_as_stalled(of);
 }
 
-/// Without asking the poller, whose descriptor stays readable when others are ready. False when the poller must be asked.
-bool net_engine::read_lone() {
-  if (!lone_.likely() || !poller_->wakes_as_sockets_do() || (lone_.tag() & listener_tag) != 0) return false;
-  connection* of = connections_.find(static_cast<uint32_t>(lone_.tag()));
-  const bool right = of != nullptr && (of->watching & wants_read) != 0 && may_receive(*of) && receive(*of) > 0;
-  lone_.was(right);
-  return right;
+void net_engine::reap_direct() {
+  ASSERT_HOME(here_.id());
+  connection* of = connections_.find(direct_id_);
+  if (of == nullptr) return;  // It has been closed since.
+  lone_.another();
+  if (may_receive(*of)) receive(*of);
+  else rest(*of, false);
+  memory_.trim();
 }
 
 /// Returns how many bytes.

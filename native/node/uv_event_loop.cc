@@ -62,10 +62,23 @@ bool uv_event_loop::watch(size_t index, int fd) {
     std::free(poll);
     return false;
   }
-  uv_poll_start(poll, UV_READABLE, [](uv_handle_t* handle, int, int) { loop_of(handle).poll_ended(handle); });
+  start(poll);
   uv_unref(poll);
   polls_[index] = poll;
   return true;
+}
+
+void uv_event_loop::unwatch(size_t index) {
+  close_handle(polls_[index]);
+  forget_readable(index);
+}
+
+/// libuv stops to poll a socket with an error, which whoever reads it next is told.
+void uv_event_loop::start(uv_handle_t* poll) {
+  uv_poll_start(poll, UV_READABLE, [](uv_handle_t* handle, int status, int) {
+    if (status != 0) start(handle);
+    loop_of(handle).poll_ended(handle);
+  });
 }
 
 void uv_event_loop::poll_ended(const uv_handle_t* poll) {

@@ -24,6 +24,7 @@ class uv_event_loop final : public event_loop, public turn_clock {
   void close();
 
   bool watch(size_t index, int fd) override;
+  void unwatch(size_t index) override;
   void pass_in(uint64_t milliseconds) override;
   void wake() override;  // until close()
 
@@ -35,6 +36,7 @@ class uv_event_loop final : public event_loop, public turn_clock {
   uv_handle_t* open_handle(uv_handle_kind kind);
   static uv_event_loop& loop_of(uv_handle_t* handle);
   void before_poll();
+  static void start(uv_handle_t* poll);
   void poll_ended(const uv_handle_t* poll);
 
   uv_loop_t* loop_ = nullptr;

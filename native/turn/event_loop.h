@@ -28,10 +28,13 @@ class loop_client {
 class event_loop {
  public:
   static constexpr size_t watched_sockets = 4;  // before it: one per kind of I/O engine, and those with faults
-  static constexpr size_t watched_max = 5;
+  static constexpr size_t watched_socket = 5;   // the one that is watched without the poller
+  static constexpr size_t watched_max = 6;
 
   /// Has the loop poll `fd` for reading as well, known as number `index`, below watched_max. False when memory is short.
   virtual bool watch(size_t index, int fd) = 0;
+  /// No longer; the descriptor is still open.
+  virtual void unwatch(size_t index) = 0;
 
   /// One more pass after that time, if the loop is still alive by then. A second call replaces the first.
   virtual void pass_in(uint64_t milliseconds) = 0;
@@ -54,6 +57,7 @@ class event_loop {
  protected:
   ~event_loop() = default;
   void found_readable(size_t index) { readable_ |= 1U << index; }
+  void forget_readable(size_t index) { readable_ &= ~(1U << index); }
 
  private:
   virtual void keep_alive(bool alive) = 0;

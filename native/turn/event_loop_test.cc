@@ -32,6 +32,18 @@ TEST(event_loop_test, tells_once_which_descriptors_were_readable) {
   for (const int end : ends) ::close(end);
 }
 
+TEST(event_loop_test, forgets_a_descriptor_that_is_watched_no_longer) {
+  test_loop loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  ASSERT_TRUE(loop.watch(2, ends[0]));
+  loop.poll(true);
+  loop.unwatch(2);
+  EXPECT_EQ(loop.take_readable(), 0u);
+  for (const int end : ends) ::close(end);
+}
+
 TEST(event_loop_death_test, stops_the_process_when_more_is_let_go_than_was_held) {
   test_loop loop;
   EXPECT_DEATH(loop.let_go(), "held_ > 0");

@@ -9,7 +9,8 @@ result<net_engine*> socket_table::engine(shard& here, event_loop& loop) {
   if (engine_ != nullptr) return engine_.get();
   ASSERT(has_list());
   slots_.attach(here);
-  auto opened = net_engine::open(here, slots_, poller_kind::automatic, net_clock_);
+  direct_.loop = &loop;
+  auto opened = net_engine::open(here, slots_, poller_kind::automatic, net_clock_, &direct_);
   if (!opened) return opened.failure();
   if (!loop.watch(event_loop::watched_sockets, opened.value()->wake_fd())) return error_code::out_of_memory;
   engine_ = std::move(opened.value());
@@ -31,8 +32,10 @@ bool socket_table::flush() {
   return idle;
 }
 
-void socket_table::reap() {
-  if (engine_ != nullptr) engine_->reap();
+void socket_table::reap(uint32_t readable) {
+  if (engine_ == nullptr) return;
+  if ((readable >> event_loop::watched_socket & 1) != 0) engine_->reap_direct();
+  if ((readable >> event_loop::watched_sockets & 1) != 0) engine_->reap();
 }
 
 void socket_table::deliver(const exchange& area, const batch_callback& callback, uint64_t end_ns) {

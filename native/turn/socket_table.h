@@ -60,8 +60,8 @@ class socket_table {
 
   /// Before polling: everything that was written leaves. True when nothing is left to do or to tell.
   bool flush();
-  /// After polling, when the descriptor of the engine was found readable.
-  void reap();
+  /// After polling: what the loop has found readable.
+  void reap(uint32_t readable);
   bool has_news() const { return engine_ != nullptr && engine_->has_news(); }
   /// Calls JavaScript with lists of events in `incoming`, until nothing is left or, one list at least, `end_ns` has come.
   void deliver(const exchange& area, const batch_callback& callback, uint64_t end_ns);
@@ -85,12 +85,21 @@ class socket_table {
     const turn_clock& of_;
   };
 
+  class watch_by_loop final : public direct_watch {
+   public:
+    bool begin(int fd) override { return loop->watch(event_loop::watched_socket, fd); }
+    void end() override { loop->unwatch(event_loop::watched_socket); }
+
+    event_loop* loop = nullptr;
+  };
+
   command_header& header() const { return *reinterpret_cast<command_header*>(list_); }
   void obey_listed_slow();
 
   const turn_clock& clock_;
   const microseconds net_clock_;
   handle_slots slots_;
+  watch_by_loop direct_;
   std::unique_ptr<net_engine> engine_;
   std::byte* list_ = nullptr;
   bool held_ = false;

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "net/lone_connection.h"
 #include "net/peer_test_support.h"
 #include "turn/turn_test_support.h"
 
@@ -96,6 +97,29 @@ TEST(socket_table_test, an_echo_takes_one_callback_a_turn_and_no_call) {
   EXPECT_GT(self.header().flushes, 0u);
   self.pass();
   EXPECT_TRUE(self.may_sleep());
+}
+
+TEST(socket_table_test, what_one_connection_alone_asks_is_answered_before_the_pass_ends) {
+  serving_shard self;
+  peer client = peer::connect(self.listen());
+  self.on_event = [&](const net_event_record& event) {
+    if (event.kind == net_event::accepted) self.list(net_command::start, event.socket, 7, limit);
+    if (event.kind == net_event::received) self.list(net_command::send, event.socket, 7);
+  };
+  for (uint32_t round = 0; round <= lone_connection::sure_after; ++round) {
+    self.events.clear();
+    client.write("ping");
+    ASSERT_TRUE(self.pass_until([&] { return self.find(net_event::received) != nullptr; }));
+    ASSERT_EQ(client.read(4), "ping");
+  }
+  const uint64_t polls = self.engine().stats().polls;
+  client.write("ping");
+  self.act([&](shard&) {
+    self.loop.poll(true);
+    self.turn.after_poll();
+  });
+  EXPECT_EQ(client.read(4), "ping") << "nothing was flushed before a poll";
+  EXPECT_EQ(self.engine().stats().polls, polls) << "the loop has watched it";
 }
 
 TEST(socket_table_test, a_command_with_a_slot_that_does_not_exist_does_nothing) {

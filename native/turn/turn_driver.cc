@@ -56,8 +56,9 @@ void turn_driver::after_poll() {
   if (received != home_->counters().messages_received) spin_.active(host_.clock.now_ns());
   if (completed) io_spin_.active(host_.clock.now_ns());
   if (completed) files.deliver(area, host_.loop, host_.on_completions);
-  if ((readable >> event_loop::watched_sockets & 1) != 0) sockets.reap();
+  sockets.reap(readable);
   if (sockets.has_news()) sockets.deliver(area, host_.on_sockets, end_ns);
+  if (readable == 1U << event_loop::watched_socket) sockets.flush();  // Nobody else waits: the answer need not wait for the poll.
   if (!mail.empty()) mail.deliver(*home_, area, host_.loop, host_.clock, host_.on_messages, end_ns);
   if (!mail.empty()) more_ = true;
   if (stalls.waiting()) host_.on_stalls.call(1, [this] { stalls.take(); });

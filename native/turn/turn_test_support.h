@@ -51,6 +51,10 @@ class test_loop final : public event_loop {
     watched_.at(index) = fd;
     return true;
   }
+  void unwatch(size_t index) override {
+    watched_.at(index) = -1;
+    forget_readable(index);
+  }
   void pass_in(uint64_t milliseconds) override { passes_in.push_back(milliseconds); }
   void wake() override {
     const char byte = 0;
@@ -82,7 +86,7 @@ class test_loop final : public event_loop {
   void keep_alive(bool now_alive) override { alive = now_alive; }
 
   std::array<int, 2> wake_pipe_;
-  std::array<int, watched_max> watched_{-1, -1, -1, -1, -1};
+  std::array<int, watched_max> watched_{-1, -1, -1, -1, -1, -1};
 };
 
 class test_callback final : public batch_callback {
