@@ -3,6 +3,7 @@
 import { writeCheckpoint } from './checkpoint.js';
 import type { Checkpoint, LogEnd } from './checkpoint.js';
 import type { Segment } from './segment.js';
+import { Turns } from './turns.js';
 
 /** Index of a segment as its file will hold it. */
 export interface IndexToSave {
@@ -24,7 +25,7 @@ export class Checkpoints {
   /** Whether `#saved` is what the folder holds. */
   #upToDate: boolean;
   #due: Due | undefined;
-  #saving: Promise<void> = Promise.resolve();
+  readonly #saving = new Turns();
 
   /** `found` is the end of the log as recovery found it; `upToDate` says that the folder has it already. */
   constructor(folder: string, found: Checkpoint, upToDate: boolean, onError: (error: unknown) => void) {
@@ -65,7 +66,7 @@ export class Checkpoints {
 
   /** Saves the end of the log, before which everything is durable, unless a later one is there. */
   save(end: LogEnd, index?: IndexToSave): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#saving.run(async () => {
       const { offset, segment } = this.#saved;
       const same = this.#upToDate && offset === end.offset && segment === end.segment;
       if (end.offset < offset || same) return;
@@ -76,22 +77,16 @@ export class Checkpoints {
 
   /** Makes a new first offset durable. @throws node:fs's errors */
   saveStart(startOffset: number): Promise<void> {
-    return this.#inTurn(() => this.#write({ ...this.#saved, startOffset }, { durable: true }));
+    return this.#saving.run(() => this.#write({ ...this.#saved, startOffset }, { durable: true }));
   }
 
   whenSaved(): Promise<void> {
-    return this.#saving;
+    return this.#saving.whenOver();
   }
 
   async #write(checkpoint: Checkpoint, options?: { durable: boolean }): Promise<void> {
     await writeCheckpoint(this.#folder, checkpoint, options);
     this.#saved = checkpoint;
     this.#upToDate = true;
-  }
-
-  #inTurn(run: () => Promise<void>): Promise<void> {
-    const running = this.#saving.then(run);
-    this.#saving = running.catch(() => undefined);
-    return running;
   }
 }

@@ -4,6 +4,7 @@ import { IoBuf } from 'corebuf';
 import { BrokerError, errorCodes } from '../protocol/error-codes.js';
 import type { CachedBatches } from './batch-cache.js';
 import type { CachedBlock } from './cached-block.js';
+import { logClosed } from './log-errors.js';
 import { HEADER_BYTES, nextOffsetOf, readBatchInfo } from './record-batch.js';
 import { mayBeBatch } from './scan.js';
 import type { SegmentFiles } from './segment-files.js';
@@ -121,7 +122,7 @@ export class LogReader {
   #keep(offset: number, bytes: IoBuf, { offsets, positions, end, nextOffset }: FoundBatches): CachedBlock {
     if (this.#closed) {
       bytes.release();
-      throw new BrokerError(errorCodes.NOT_LEADER_OR_FOLLOWER, 'the log of this partition is closed');
+      throw logClosed();
     }
     const start = positions[0]!;
     bytes.trimBack(bytes.length - end).trimFront(start);

@@ -133,7 +133,7 @@ export class LogTail {
     this.#keepInMemory(baseOffset, nextOffset, stamped);
     this.#rollIfDue(stamped.length, now);
     const segment = this.segments.last;
-    segment.since ??= now;
+    segment.touch(now);
     const position = segment.add(batch, baseOffset, stamped.length, appendTime ?? batch.maxTimestamp);
     this.#producers.record(batch, baseOffset, now);
     this.#nextOffset = nextOffset;

@@ -8,6 +8,7 @@ import { BrokerError, errorCodes } from '../protocol/error-codes.js';
 import { CachedBatches } from './batch-cache.js';
 import { logDefaults } from './log-config.js';
 import type { LogConfig } from './log-config.js';
+import { logClosed, storageError } from './log-errors.js';
 import { LogReader } from './log-reader.js';
 import type { LogStore, RetainedLog } from './log-store.js';
 import { LogTail } from './log-tail.js';
@@ -20,6 +21,7 @@ import { recoverLog } from './recovery.js';
 import type { Recovered } from './recovery.js';
 import { firstKept, isTooOld, removeBefore } from './retention.js';
 import { SegmentList } from './segment-list.js';
+import { Turns } from './turns.js';
 
 /** Bytes that may wait to be written before `durable` of an append with acks 0 or 1 waits. */
 const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
@@ -32,6 +34,8 @@ export class PartitionLog implements RetainedLog {
   /** Fetches that wait for more records, and producers that wait for theirs to be durable. */
   readonly #fetches = new OffsetWaiters();
   readonly #producing = new OffsetWaiters();
+  /** Segments are removed by one call at a time, so that the oldest goes first. */
+  readonly #removing = new Turns();
   #config: LogConfig;
   #tail!: LogTail;
   #reader!: LogReader;
@@ -165,25 +169,29 @@ export class PartitionLog implements RetainedLog {
       throw new BrokerError(errorCodes.OFFSET_OUT_OF_RANGE, `offset must be -1 to ${this.#highWatermark}, received ${offset}`);
     }
     if (wanted <= this.startOffset) return this.startOffset;
-    const { checkpoints } = this.#tail;
+    const { checkpoints, segments } = this.#tail;
     await checkpoints.saveStart(Number(wanted)).catch((error: unknown) => Promise.reject(storageError(error)));
     this.#startOffset = Math.max(this.#startOffset, Number(wanted));
     if (this.#startOffset === this.#tail.nextOffset) await this.#tail.roll();
-    await this.applyRetention();
+    await this.#removing.run(async () => {
+      if (this.#isCurrent(segments)) await removeBefore(segments, Math.min(this.#startOffset, checkpoints.savedOffset), this.#store.files);
+    });
     return this.startOffset;
   }
 
   /** Removes segments that are too old, too much, or before the first offset. @throws node:fs's errors */
-  async applyRetention(): Promise<void> {
-    if (this.#failure !== undefined || this.#closing !== undefined) return;
-    const { segments, checkpoints } = this.#tail;
-    const now = this.#store.now();
-    if (isTooOld(await segments.last.index(), { ...this.#config, now })) await this.#tail.roll();
-    const limits = { ...this.#config, startOffset: this.#startOffset, savedOffset: checkpoints.savedOffset, now };
-    const kept = await firstKept(segments, limits);
-    if (kept === undefined || !this.#isCurrent(segments)) return;
-    this.#startOffset = Math.max(this.#startOffset, kept);
-    await removeBefore(segments, kept, this.#store.files);
+  applyRetention(): Promise<void> {
+    return this.#removing.run(async () => {
+      if (!this.#isCurrent(this.#tail.segments)) return;
+      const { segments, checkpoints } = this.#tail;
+      const now = this.#store.now();
+      if (await isTooOld(segments, segments.last, { ...this.#config, now })) await this.#tail.roll();
+      const limits = { ...this.#config, startOffset: this.#startOffset, savedOffset: checkpoints.savedOffset, now };
+      const kept = await firstKept(segments, limits);
+      if (kept === undefined || !this.#isCurrent(segments)) return;
+      this.#startOffset = Math.max(this.#startOffset, kept);
+      await removeBefore(segments, kept, this.#store.files);
+    });
   }
 
   /** Makes everything durable and closes the files. Those who wait get NOT_LEADER_OR_FOLLOWER. Closing twice is harmless. */
@@ -240,7 +248,7 @@ export class PartitionLog implements RetainedLog {
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw closed();
+    if (this.#closing !== undefined) throw logClosed();
   }
 
   #checkWritable(): void {
@@ -273,10 +281,10 @@ export class PartitionLog implements RetainedLog {
 
   async #close(options: { save: boolean }): Promise<void> {
     this.#store.remove(this);
-    this.#fetches.rejectAll(closed());
+    this.#fetches.rejectAll(logClosed());
     await this.#reopening;
     await this.#tail.close(options);
-    this.#producing.rejectAll(closed());
+    this.#producing.rejectAll(logClosed());
     this.#reader.close();
     this.#cached.clear();
     for (const { path } of this.#tail.segments.all) await this.#store.files.forget(path);
@@ -284,17 +292,9 @@ export class PartitionLog implements RetainedLog {
 
   #readError(offset: bigint, error: unknown): unknown {
     if (error instanceof BrokerError) return error;
-    if (this.#closing !== undefined) return closed();
+    if (this.#closing !== undefined) return logClosed();
     // The segment was removed while it was read.
     if (offset < this.startOffset) return new BrokerError(errorCodes.OFFSET_OUT_OF_RANGE, `offset ${offset} was removed`);
     return storageError(error);
   }
-}
-
-function closed(): BrokerError {
-  return new BrokerError(errorCodes.NOT_LEADER_OR_FOLLOWER, 'the log of this partition is closed');
-}
-
-function storageError(cause: unknown): BrokerError {
-  return new BrokerError(errorCodes.KAFKA_STORAGE_ERROR, `the log cannot be written: ${String(cause)}`, { cause });
 }

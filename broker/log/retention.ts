@@ -2,7 +2,7 @@
 import type { LogConfig } from './log-config.js';
 import type { SegmentFiles } from './segment-files.js';
 import type { SegmentList } from './segment-list.js';
-import type { SparseIndex } from './sparse-index.js';
+import type { Segment } from './segment.js';
 
 export interface RetentionLimits extends Pick<LogConfig, 'retentionBytes' | 'retentionMs'> {
   readonly startOffset: number;
@@ -21,7 +21,7 @@ export async function firstKept(segments: SegmentList, limits: RetentionLimits):
   for (const segment of finished) {
     const end = segments.endOf(segment);
     const tooMuch = limits.retentionBytes >= 0 && bytes > limits.retentionBytes;
-    const goes = end <= limits.startOffset || tooMuch || isTooOld(await segments.indexOf(segment), limits);
+    const goes = end <= limits.startOffset || tooMuch || (await isTooOld(segments, segment, limits));
     if (!goes || end > limits.savedOffset) break;
     kept = end;
     bytes -= await segment.fileSize();
@@ -29,9 +29,11 @@ export async function firstKept(segments: SegmentList, limits: RetentionLimits):
   return kept;
 }
 
-/** Whether the newest record of a segment is too old. */
-export function isTooOld(index: SparseIndex, { retentionMs, now }: Pick<RetentionLimits, 'retentionMs' | 'now'>): boolean {
-  return retentionMs >= 0 && index.end > 0 && now - index.maxTime > retentionMs;
+/** Whether the newest record of a segment is too old; records without a time are as old as the last append. @throws as firstKept() */
+export async function isTooOld(segments: SegmentList, segment: Segment, { retentionMs, now }: Pick<RetentionLimits, 'retentionMs' | 'now'>): Promise<boolean> {
+  if (retentionMs < 0) return false;
+  const { end, maxTime } = await segments.indexOf(segment);
+  return end > 0 && now - (maxTime < 0 ? await segment.lastAppend() : maxTime) > retentionMs;
 }
 
 /** Removes the segments that end at `offset` or before, the oldest first. @throws node:fs's errors */

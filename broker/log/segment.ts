@@ -17,6 +17,8 @@ export class Segment {
   readonly path: string;
   /** When the first batch was appended, in milliseconds; undefined while there is none. */
   since: number | undefined;
+  /** When the last batch was appended, in milliseconds; undefined if that was before this start. */
+  #appendedAt: number | undefined;
   readonly #pool: OpenFiles;
   #nextOffset: number;
   #fileSize: number | undefined;
@@ -56,6 +58,17 @@ export class Segment {
   async fileSize(): Promise<number> {
     this.#fileSize ??= (await stat(this.path)).size;
     return this.#fileSize;
+  }
+
+  /** When the last batch was appended, in milliseconds: if that was before this start, when the file was changed last. @throws node:fs's errors */
+  async lastAppend(): Promise<number> {
+    return this.#appendedAt ?? (await stat(this.path)).mtimeMs;
+  }
+
+  /** A batch comes at the time `now`, in milliseconds. */
+  touch(now: number): void {
+    this.since ??= now;
+    this.#appendedAt = now;
   }
 
   /** Takes in the index of a checkpoint, behind which the next record has offset `nextOffset`. */

@@ -182,44 +182,6 @@ test('records are found by their time, in every segment, and the latest one', as
   await log.close();
 });
 
-test('deleting records raises the start, for good, and removes whole segments', async () => {
-  const folder = scratchPath();
-  let log = await open(folder, { segmentBytes: 300 });
-  for (let batch = 0; batch < 10; batch++) await produce(log, { values: ['a', 'b', 'c'] });
-  await expect(log.deleteRecordsBefore(31n)).rejects.toEqual(code(1));
-  expect(await log.deleteRecordsBefore(10n)).toBe(10n);
-  expect(await log.deleteRecordsBefore(4n)).toBe(10n);
-  expect(() => log.read(9n, 1000)).toThrow(code(1));
-  expect(recordsIn(await log.read(10n, 1)).map(({ offset }) => offset)).toEqual([9, 10, 11]);
-  await log.close();
-  log = await open(folder, { segmentBytes: 300 });
-  expect([log.startOffset, log.highWatermark]).toEqual([10n, 30n]);
-  expect(await log.deleteRecordsBefore(-1n)).toBe(30n);
-  await log.close();
-  expect(readdirSync(folder)).toEqual(['checkpoint']);
-  log = await open(folder);
-  expect([log.startOffset, log.highWatermark]).toEqual([30n, 30n]);
-  expect(await produce(log)).toBe(30);
-  await log.close();
-});
-
-test('retention removes what is too much and what is too old', async () => {
-  const folder = scratchPath();
-  const log = await open(folder, { segmentBytes: 1000, retentionMs: -1 });
-  for (let batch = 0; batch < 10; batch++) await produce(log, { values: ['x'.repeat(400)], timestamps: [BigInt(now)] });
-  await log.applyRetention();
-  expect(log.startOffset).toBe(0n);
-  log.configure({ retentionBytes: 2000 });
-  await log.applyRetention();
-  expect(log.startOffset).toBe(6n);
-  now += 1001;
-  log.configure({ retentionMs: 1000 });
-  await store.applyRetention();
-  expect(log.startOffset).toBe(10n);
-  expect(await produce(log)).toBe(10);
-  await log.close();
-});
-
 test('who waits for records is told once of them, or of the end of the log, unless the wait was ended', async () => {
   const log = await open(scratchPath());
   const told: string[] = [];

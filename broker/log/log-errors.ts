@@ -1,0 +1,10 @@
+// Errors of a partition's log as clients get them.
+import { BrokerError, errorCodes } from '../protocol/error-codes.js';
+
+export function logClosed(): BrokerError {
+  return new BrokerError(errorCodes.NOT_LEADER_OR_FOLLOWER, 'the log of this partition is closed');
+}
+
+export function storageError(cause: unknown): BrokerError {
+  return new BrokerError(errorCodes.KAFKA_STORAGE_ERROR, `the log cannot be written: ${String(cause)}`, { cause });
+}
