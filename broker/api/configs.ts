@@ -5,8 +5,10 @@ import { alterConfigs as alterLayout, describeConfigs as layout, incrementalAlte
 import { configOf, configTypes, topicConfigs } from '../topics/topic-configs.js';
 import { implement } from './api.js';
 import type { Call } from './api.js';
+import { repeatsIn } from './repeats.js';
 
 type Described = Decoded<typeof layout.request>['resources'][number];
+type Altered = Decoded<typeof incrementalLayout.request>['resources'][number];
 
 const TOPIC = 2;
 const BROKER = 4;
@@ -78,50 +80,44 @@ function brokerConfigs({ facts }: Call['services'], keys: readonly string[] | nu
 
 /** Replaces all settings of a topic. */
 export const alterConfigs = implement(alterLayout, async ({ resources, validateOnly }, call) => ({
-  responses: await Promise.all(
-    resources.map(({ resourceType, resourceName, configs }) => {
-      const given = configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]));
-      return alter(resourceType, resourceName, () => Object.fromEntries(given), validateOnly, call);
-    }),
-  ),
+  responses: await alterAll(resources.map((resource) => ({ ...resource, configs: resource.configs.map(toSet) })), true, validateOnly, call),
 }));
 
 /** Sets and removes single settings of a topic. */
 export const incrementalAlterConfigs = implement(incrementalLayout, async ({ resources, validateOnly }, call) => ({
-  responses: await Promise.all(
-    resources.map(({ resourceType, resourceName, configs }) => {
-      // Appending to lists is of no use: the one list has one value that is allowed.
-      const isKnown = configs.every(({ configOperation: of }) => of === operation.set || of === operation.delete);
-      const change = isKnown ? (old: Readonly<Record<string, string>>) => changed(old, configs) : undefined;
-      return alter(resourceType, resourceName, change, validateOnly, call);
-    }),
-  ),
+  responses: await alterAll(resources, false, validateOnly, call),
 }));
 
-function changed(old: Readonly<Record<string, string>>, changes: readonly { name: string; configOperation: number; value: string | null }[]) {
-  const configs = { ...old };
-  for (const { name, configOperation, value } of changes) {
-    if (configOperation === operation.delete || value === null) delete configs[name];
-    else configs[name] = value;
-  }
-  return configs;
+function toSet({ name, value }: { name: string; value: string | null }): Altered['configs'][number] {
+  return { name, value, configOperation: operation.set };
 }
 
-async function alter(
-  resourceType: number,
-  resourceName: string,
-  change: ((old: Readonly<Record<string, string>>) => Record<string, string>) | undefined,
-  validateOnly: boolean,
-  { services }: Call,
-) {
-  const answer = { errorCode: errorCodes.NONE as number, errorMessage: null as string | null, resourceType, resourceName };
-  if (resourceType !== TOPIC || change === undefined) {
-    return { ...answer, errorCode: errorCodes.INVALID_REQUEST, errorMessage: 'settings of topics can be set and deleted; others cannot be changed' };
-  }
+function alterAll(resources: readonly Altered[], replacesAll: boolean, validateOnly: boolean, call: Call) {
+  const keyOf = ({ resourceType, resourceName }: Altered): string => `${resourceType} ${resourceName}`;
+  const repeats = repeatsIn(resources.map(keyOf));
+  return Promise.all(resources.map(async (altered) => {
+    const { resourceType, resourceName } = altered;
+    const mistake = repeats.has(keyOf(altered)) ? `'${resourceName}' is in the request twice` : mistakeIn(altered);
+    if (mistake !== undefined) return { errorCode: errorCodes.INVALID_REQUEST, errorMessage: mistake, resourceType, resourceName };
+    return { ...(await alter(altered, replacesAll, validateOnly, call)), resourceType, resourceName };
+  }));
+}
+
+async function alter({ resourceName, configs }: Altered, replacesAll: boolean, validateOnly: boolean, { services }: Call) {
   const topic = services.topics.byName(resourceName);
-  if (topic === undefined) {
-    return { ...answer, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `there is no topic '${resourceName}'` };
-  }
-  const { errorCode, errorMessage } = await services.admin.configureTopic(topic.id, change(topic.configs), validateOnly);
-  return { ...answer, errorCode, errorMessage };
+  if (topic === undefined) return { errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `there is no topic '${resourceName}'` };
+  const entries = configs.map(({ name, value, configOperation }) => ({ name, value: configOperation === operation.delete ? null : value }));
+  const { errorCode, errorMessage } = await services.admin.configureTopic(topic.id, { replacesAll, entries }, validateOnly);
+  return { errorCode, errorMessage };
+}
+
+/** What is wrong with a change, whatever the settings of the topic are. */
+function mistakeIn({ resourceType, configs }: Altered): string | undefined {
+  const [repeated] = repeatsIn(configs.map(({ name }) => name));
+  if (repeated !== undefined) return `the setting '${repeated}' is in the change twice`;
+  // Appending to lists is of no use: the one list has one value that is allowed.
+  const isKnown = configs.every(({ configOperation: of }) => of === operation.set || of === operation.delete);
+  if (resourceType !== TOPIC || !isKnown) return 'settings of topics can be set and deleted; others cannot be changed';
+  const empty = configs.find(({ configOperation, value }) => configOperation === operation.set && value === null);
+  return empty === undefined ? undefined : `the setting '${empty.name}' must be set to a value`;
 }

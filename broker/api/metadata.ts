@@ -38,7 +38,7 @@ async function lookUp(name: string | null, id: string, mayCreate: boolean, call:
   if (topic !== undefined) return answer(topic, facts.nodeId);
   if (!isTopicName(name)) return missing(name, NO_UUID, errorCodes.INVALID_TOPIC_EXCEPTION);
   if (!mayCreate || !facts.autoCreateTopics) return missing(name, NO_UUID, errorCodes.UNKNOWN_TOPIC_OR_PARTITION);
-  await admin.createTopic({ name, partitions: -1, configs: {} }, false);
+  await admin.createTopic({ name, partitions: -1, configs: [] }, false);
   // Another client may have created it meanwhile, or deleted it.
   const created = topics.byName(name);
   return created === undefined ? missing(name, NO_UUID, errorCodes.LEADER_NOT_AVAILABLE) : answer(created, facts.nodeId);

@@ -7,21 +7,21 @@ import { NO_UUID } from '../protocol/primitives.js';
 import { implement } from './api.js';
 import type { Call } from './api.js';
 import { configAnswers } from './configs.js';
+import { repeatsIn } from './repeats.js';
 import { topicOf } from './topic-names.js';
 
 type Wish = Decoded<typeof createLayout.request>['topics'][number];
 
 export const createTopics = implement(createLayout, async ({ topics, validateOnly }, call) => {
-  const names = topics.map(({ name }) => name);
-  const created = topics.map((wish) => create(wish, names.filter((name) => name === wish.name).length > 1, validateOnly, call));
+  const repeats = repeatsIn(topics.map(({ name }) => name));
+  const created = topics.map((wish) => create(wish, repeats.has(wish.name), validateOnly, call));
   return { topics: await Promise.all(created) };
 });
 
 async function create(wish: Wish, isTwice: boolean, validateOnly: boolean, call: Call) {
-  const { name, numPartitions, assignments } = wish;
+  const { name, numPartitions, assignments, configs } = wish;
   const refusal = isTwice ? failure(errorCodes.INVALID_REQUEST, `topic '${name}' is in the request twice`) : refusalOf(wish, call);
   if (refusal !== undefined) return { name, ...refusal };
-  const configs = Object.fromEntries(wish.configs.flatMap(({ name: key, value }) => (value === null ? [] : [[key, value]])));
   const partitions = assignments.length > 0 ? assignments.length : numPartitions;
   const { errorCode, errorMessage, topic } = await call.services.admin.createTopic({ name, partitions, configs }, validateOnly);
   if (topic === undefined) return { name, ...failure(errorCode, errorMessage) };

@@ -6,6 +6,7 @@ import type {
   Caller, CommitRequest, FetchOffsetsRequest, JoinRequest, LeaveRequest, MemberRequest, PartitionList, SyncRequest,
 } from '../groups/messages.js';
 import type { AdminRouter } from '../topics/admin-router.js';
+import type { ConfigChange } from '../topics/config-change.js';
 import type { PartitionRead } from '../topics/partition-service.js';
 import type { TopicWish } from '../topics/topic-admin.js';
 import type { Topic } from '../topics/topic.js';
@@ -62,8 +63,7 @@ export const service = serve({
   createTopic: (wish: TopicWish, validateOnly: boolean) => shard.admin.create(wish, validateOnly),
   deleteTopic: (id: string) => shard.admin.delete(id),
   addPartitions: (id: string, total: number, validateOnly: boolean) => shard.admin.addPartitions(id, total, validateOnly),
-  configureTopic: (id: string, configs: Readonly<Record<string, string>>, validateOnly: boolean) =>
-    shard.admin.configure(id, configs, validateOnly),
+  configureTopic: (id: string, change: ConfigChange, validateOnly: boolean) => shard.admin.configure(id, change, validateOnly),
   nextProducerId: (): Promise<bigint> => shard.nextProducerId(),
 });
 

@@ -1,5 +1,6 @@
 // Changes of topics, and producer ids, from any shard: the shard with index 0 makes them.
 import type { Remote } from 'corebuf';
+import type { ConfigChange } from './config-change.js';
 import type { Change, TopicWish } from './topic-admin.js';
 
 /** The methods of shard 0 that this router calls. */
@@ -7,7 +8,7 @@ export interface RemoteAdmin {
   createTopic(wish: TopicWish, validateOnly: boolean): Promise<Change>;
   deleteTopic(id: string): Promise<Change>;
   addPartitions(id: string, total: number, validateOnly: boolean): Promise<Change>;
-  configureTopic(id: string, configs: Readonly<Record<string, string>>, validateOnly: boolean): Promise<Change>;
+  configureTopic(id: string, change: ConfigChange, validateOnly: boolean): Promise<Change>;
   nextProducerId(): Promise<bigint>;
 }
 

@@ -2,7 +2,8 @@
 // are open on their shards, and a topic that goes is out of the list before its logs are deleted.
 import { BrokerError, codeOf, errorCodes, messageOf } from '../protocol/error-codes.js';
 import { nodeCrypto } from '../security/node-modules.js';
-import { checkConfig } from './topic-configs.js';
+import { changedConfigs, newConfigs } from './config-change.js';
+import type { ConfigChange, ConfigEntry } from './config-change.js';
 import { writeTopics } from './topic-file.js';
 import { isTopicName } from './topic.js';
 import type { Topic } from './topic.js';
@@ -21,7 +22,7 @@ export interface TopicWish {
   readonly name: string;
   /** -1: the broker's default. */
   readonly partitions: number;
-  readonly configs: Readonly<Record<string, string>>;
+  readonly configs: readonly ConfigEntry[];
 }
 
 /** Outcome of a change: it travels between shards, as thrown errors would lose their codes. */
@@ -76,10 +77,10 @@ export class TopicAdmin {
     });
   }
 
-  configure(id: string, configs: Readonly<Record<string, string>>, validateOnly: boolean): Promise<Change> {
+  configure(id: string, change: ConfigChange, validateOnly: boolean): Promise<Change> {
     return this.#change(async () => {
       const topic = this.#existing(id);
-      for (const [name, value] of Object.entries(configs)) checkConfig(name, value);
+      const configs = changedConfigs(topic.configs, change);
       return validateOnly ? topic : this.#replace({ ...topic, configs });
     });
   }
@@ -108,8 +109,7 @@ export class TopicAdmin {
     if (count < 1 || count > PARTITIONS_MAX) {
       throw new BrokerError(errorCodes.INVALID_PARTITIONS, `the number of partitions must be from 1 to ${PARTITIONS_MAX}, not ${count}`);
     }
-    for (const [key, value] of Object.entries(configs)) checkConfig(key, value);
-    return { name, id: newTopicId(), partitions: count, configs };
+    return { name, id: newTopicId(), partitions: count, configs: newConfigs(configs) };
   }
 
   #existing(id: string): Topic {

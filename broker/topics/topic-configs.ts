@@ -40,8 +40,8 @@ export const topicConfigs: Readonly<Record<string, ConfigRule>> = {
   'unclean.leader.election.enable': { type: 'bool', preset: 'false', documentation: 'There is one replica.' },
 };
 
-/** @throws BrokerError INVALID_CONFIG, which names the setting and what it may be. */
-export function checkConfig(name: string, value: string): void {
+/** The value. @throws BrokerError INVALID_CONFIG, which names the setting and what it may be. */
+export function checkConfig(name: string, value: string): string {
   const rule = Object.hasOwn(topicConfigs, name) ? topicConfigs[name] : undefined;
   if (rule === undefined) throw invalid(`there is no topic setting '${name}'`);
   if (rule.allowed !== undefined) {
@@ -51,6 +51,7 @@ export function checkConfig(name: string, value: string): void {
   } else {
     checkNumber(name, rule, value);
   }
+  return value;
 }
 
 /** The value that holds for a topic: its own or the default. */
