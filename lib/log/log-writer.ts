@@ -167,6 +167,7 @@ export class LogWriter implements Resource {
     await this.#writeAll();
     const chunk = await readPartialBlock(this.file, size, this.#chunkSize);
     try {
+      this.#writes.checkLength();
       if (this.#resizable) await this.file.truncate(size);
     } catch (error) {
       chunk.retire();

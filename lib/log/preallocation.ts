@@ -49,9 +49,9 @@ export class Preallocation {
     return Math.min(this.#zeros.start, this.#step === 0 ? Infinity : this.#end) - start;
   }
 
-  /** Whether writes make the file longer, so that the length of a file that was cut is soon right again. */
-  get grownByWrites(): boolean {
-    return this.#step === 0;
+  /** Whether a write that may reach `to` would give a file that was cut the length that checkLength() asks for, and so hide the cut. */
+  hidesCut(to: number): boolean {
+    return to >= this.#end;
   }
 
   /** A write that ends at `end` has succeeded. */
@@ -71,7 +71,7 @@ export class Preallocation {
     throw new CorebufError('ERR_CHANGED', message, { path });
   }
 
-  /** Resolves when covers(to) holds. @throws ERR_IO, ERR_OUT_OF_MEMORY */
+  /** Resolves when covers(to) holds. @throws ERR_CHANGED as checkLength(), because a file that has grown hides the cut; ERR_IO, ERR_OUT_OF_MEMORY */
   async grow(to: number): Promise<void> {
     assert(!this.#growing, 'a log grows once at a time');
     this.#growing = true;
@@ -84,6 +84,7 @@ export class Preallocation {
   }
 
   async #allocate(end: number): Promise<void> {
+    this.checkLength();
     try {
       await this.#file.allocate(this.#end, end - this.#end);
       this.#end = end;

@@ -137,7 +137,8 @@ export class SegmentAppender {
    * Resolves when everything that was accepted before the call is durable. Flushes that are called while another is under way share the next
    * one: one write of the bytes that are not written yet, padded to a block, and one fdatasync.
    *
-   * @throws ERR_CLOSED; ERR_OUT_OF_MEMORY, after which it may be called again; the error of a write or sync that failed
+   * @throws ERR_CLOSED; ERR_OUT_OF_MEMORY, after which it may be called again; ERR_CHANGED when another program has cut the file; the error of a
+   * write or sync that failed
    */
   flush(): Promise<void> {
     try {
@@ -186,8 +187,8 @@ export class SegmentAppender {
    * Cuts the file to `size` bytes, 0 to `position`, and continues there. Resolves when the cut is durable. Appends that were called before
    * come before the cut; later ones wait for it.
    *
-   * @throws RangeError for a size above `position`; ERR_CLOSED, ERR_IO; ERR_OUT_OF_MEMORY, after which `position` tells whether the cut was
-   * made: the next flush then makes it durable
+   * @throws RangeError for a size above `position`; ERR_CLOSED, ERR_IO; ERR_CHANGED when another program has cut the file; ERR_OUT_OF_MEMORY, after
+   * which `position` tells whether the cut was made: the next flush then makes it durable
    */
   async truncate(size: number): Promise<void> {
     checkInteger('size', size, 0, this.position);

@@ -111,6 +111,16 @@ export class WriteBehind {
     this.#space.cut(position);
   }
 
+  /** One system call. @throws ERR_CHANGED, which ends the log, when another program has cut the file */
+  checkLength(): void {
+    try {
+      this.#space.checkLength();
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
   /** Begins nothing more and gives up the parts that wait. The first error is the one that stays. */
   fail(error: unknown): void {
     if (!this.#state.fail(error)) return;
@@ -123,9 +133,9 @@ export class WriteBehind {
     for (const write of this.#queue.takeRefused()) void this.#write(write);
     for (let first = this.#queue.first; first !== undefined && this.#canBegin(); first = this.#queue.first) {
       if (this.#order.overlapsLast(first.start)) return;
-      if (this.#space.grownByWrites && !this.#checkLength()) return;
       const end = first.start + first.length;
       if (!this.#space.covers(end)) return void this.#grow(end);
+      if (this.#space.hidesCut(Math.max(end, first.start + MERGED_BYTES_MAX)) && !this.#isLongEnough()) return;
       const write = this.#nextWrite(first);
       this.#order.begin(write);
       void this.#write(write);
@@ -193,7 +203,7 @@ export class WriteBehind {
     this.counters.newBytes += newBytes;
     if (this.#state.failed) return;
     this.#space.onWritten(write.start + write.length);
-    if (write.durable && !this.#checkLength()) return;
+    if (write.durable && !this.#isLongEnough()) return;
     this.#order.end(write);
     if (write.durable) {
       this.counters.durableWrites++;
@@ -204,13 +214,11 @@ export class WriteBehind {
     this.#begin();
   }
 
-  /** Fails, and returns false, when another program has cut the file. */
-  #checkLength(): boolean {
+  #isLongEnough(): boolean {
     try {
-      this.#space.checkLength();
+      this.checkLength();
       return true;
-    } catch (error) {
-      this.fail(error);
+    } catch {
       return false;
     }
   }

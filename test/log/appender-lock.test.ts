@@ -71,6 +71,37 @@ describe.each(engines)('by %s', (engine) => {
     await expect(log.append('x')).rejects.toEqual(corebufError('ERR_CLOSED'));
   });
 
+  test.each([
+    ['a flush of what was appended before', (log: SegmentAppender) => log.flush()],
+    ['a close', (log: SegmentAppender) => log.close()],
+    ['a truncate()', (log: SegmentAppender) => log.truncate(0)],
+  ])('a file that is cut before its appender has written anything makes %s fail', async (_, end) => {
+    for (const preallocate of [0, MiB]) {
+      const path = scratchPath();
+      writeFileSync(path, counting(10_000));
+      const log = await open(path, { preallocate });
+      await log.append('x');
+      truncateSync(path, 0);
+      await expect(end(log)).rejects.toMatchObject({ code: 'ERR_CHANGED', path });
+      expect(log.durable).toBe(10_000);
+      await log.close().catch(() => undefined);
+    }
+  });
+
+  test.each([
+    ['a write that ends where the file ended', async (log: SegmentAppender) => (await log.append(counting(4096)), log.flush())],
+    ['a truncate() to a place behind the cut', (log: SegmentAppender) => log.truncate(8192)],
+  ])('%s does not hide that another program has cut the file', async (_, hide) => {
+    const path = scratchPath();
+    const log = await open(path, { preallocate: 4 * 4096 });
+    await log.append(counting(3 * 4096));
+    await log.flush();
+    truncateSync(path, 0);
+    await expect(hide(log)).rejects.toMatchObject({ code: 'ERR_CHANGED', path });
+    expect(log.durable).toBe(3 * 4096);
+    await expect(log.close()).rejects.toMatchObject({ code: 'ERR_CHANGED', path });
+  });
+
   test('a file that is cut before close() makes it fail, also when everything was flushed', async () => {
     const path = scratchPath();
     const log = await open(path);
