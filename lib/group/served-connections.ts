@@ -5,6 +5,7 @@ import type { Connection } from '../net/connection.js';
 import { connectionFrom } from '../net/connection.js';
 import { drop, setMover, takeIn } from '../net/moving.js';
 import type { Moved } from '../net/moving.js';
+import type { SocketError } from '../net/net-errors.js';
 import { listenAt } from '../net/open-listener.js';
 import type { Address, OpenSocket } from '../net/open-socket.js';
 import { CONNECTION_METHOD, checkServesConnections } from './accepting.js';
@@ -51,11 +52,19 @@ async function listenHere(number: number, options: SharedListen, starter: ShardR
       serveConnection(socket);
       return true;
     },
-    // It counts in stats() even when the starter cannot be told.
-    acceptFailed: (error) => void request(starter, SYSTEM_METHODS.acceptFailed, [number, error], STARTER).catch(() => undefined),
+    acceptFailed: (error) => void reportAcceptFailed(starter, number, error),
   };
   state.ports.set(number, open);
   return open.address;
+}
+
+/** Tells the starter, if it can: often accepting fails because the memory is spent that telling needs, too. stats() counts every failure. */
+async function reportAcceptFailed(starter: ShardRef, number: number, error: SocketError): Promise<void> {
+  try {
+    await request(starter, SYSTEM_METHODS.acceptFailed, [number, error], STARTER);
+  } catch {
+    // stats().net.acceptFailures has it.
+  }
 }
 
 const STARTER = untracked('the thread that started the group');

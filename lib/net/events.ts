@@ -1,4 +1,5 @@
 // Tells listeners and connections of what has happened to them in a turn. C++ calls this once for a list of events (native/net/net_lists.h).
+import { runUncaught } from '../base/uncaught.js';
 import { constants, native } from '../native/binding.js';
 import { incomingWords } from '../native/shared-areas.js';
 import { onAttach } from '../shard/attach.js';
@@ -14,12 +15,18 @@ export function installEvents(): void {
   onAttach(() => native.onSockets(tellAll));
 }
 
-/** Must not throw. Code of the user's that it calls may close any socket. */
+/** Must not throw: an error would keep the rest of the list from being told. Code of the user's that it calls may close any socket. */
 function tellAll(count: number): void {
   for (let at = 0; at < count * socketEventWords; at += socketEventWords) {
     const kind = incomingWords[at + socketEventKind]!;
     const id = incomingWords[at + socketEventSocket]!;
-    tell(kind, id, incomingWords[at + socketEventLow]!, incomingWords[at + socketEventHigh]!);
+    try {
+      tell(kind, id, incomingWords[at + socketEventLow]!, incomingWords[at + socketEventHigh]!);
+    } catch (error) {
+      runUncaught(() => {
+        throw error;
+      });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // A shard that serves connections: each line is an order, and is answered with a line.
 import type { Connection } from 'corebuf';
-import { serve, stats, thisShard } from 'corebuf';
+import { IoBuf, serve, stats, thisShard } from 'corebuf';
 
 const NEWLINE = 10;
 let served = 0;
@@ -14,6 +14,20 @@ async function lineOf(connection: Connection): Promise<string | undefined> {
       return line.toString('utf8', 0, end);
     }
     if (!(await connection.more())) return undefined;
+  }
+}
+
+/** As many chains of `size` bytes as there is memory for. */
+function chainsOf(size: number): IoBuf[] {
+  const chains: IoBuf[] = [];
+  for (;;) {
+    const chain = new IoBuf();
+    try {
+      chains.push(chain.append(Buffer.alloc(size)));
+    } catch {
+      chain.release();
+      return chains;
+    }
   }
 }
 
@@ -48,6 +62,13 @@ export const netShard = serve({
   served: () => served,
   connections: () => stats().net.connections,
   listeners: () => stats().net.listeners,
+  /** Spends the whole budget, until a connection could not be accepted for want of it, and gives it back. */
+  async starve(): Promise<void> {
+    const { acceptFailures } = stats().net;
+    const held = [60_000, 600, 10].flatMap(chainsOf);
+    while (stats().net.acceptFailures === acceptFailures) await new Promise((resolve) => setImmediate(resolve));
+    for (const chain of held) chain.release();
+  },
   exit(): void {
     setImmediate(() => process.exit(1));
   },
