@@ -8,7 +8,7 @@ import { BrokerError, errorCodes } from '../protocol/error-codes.js';
 import { CachedBatches } from './batch-cache.js';
 import { logDefaults } from './log-config.js';
 import type { LogConfig } from './log-config.js';
-import { logClosed, storageError } from './log-errors.js';
+import { logClosed, outOfRange, storageError } from './log-errors.js';
 import { LogReader } from './log-reader.js';
 import type { LogStore, RetainedLog } from './log-store.js';
 import { LogTail } from './log-tail.js';
@@ -117,18 +117,17 @@ export class PartitionLog implements RetainedLog {
 
   /**
    * The batches from the one with `offset` on: at most `maxBytes` (but see `wholeFirst`), no batch cut, none with a record at or above the high
-   * watermark. The chain refers to memory that others share, and is the caller's to release. It is there at once when it is in memory. Empty at the
-   * high watermark.
+   * watermark. The chain refers to memory that others share, and is the caller's to release. It is there at once when it is in memory. Empty from
+   * the high watermark to the end of the log: a producer with acks=1 knows offsets there.
    *
    * @throws BrokerError OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR, NOT_LEADER_OR_FOLLOWER when the log is closed; ERR_OUT_OF_MEMORY
    */
   read(offset: bigint, maxBytes: number, { wholeFirst = true }: ReadOptions = {}): IoBuf | Promise<IoBuf> {
     this.#checkOpen();
-    if (offset < this.startOffset || offset > this.highWatermark) {
-      const range = `${this.#startOffset} to ${this.#highWatermark}`;
-      throw new BrokerError(errorCodes.OFFSET_OUT_OF_RANGE, `offset must be ${range}, received ${offset}`);
+    if (offset < this.startOffset || offset > this.logEndOffset) {
+      throw outOfRange(`${this.#startOffset} to ${this.#tail.nextOffset}`, offset);
     }
-    if (offset === this.highWatermark) return new IoBuf();
+    if (offset >= this.highWatermark) return new IoBuf();
     const read = this.#reader.read(Number(offset), { maxBytes, wholeFirst, limit: this.#highWatermark });
     return read instanceof IoBuf ? read : read.catch((error: unknown) => Promise.reject(this.#readError(offset, error)));
   }
@@ -158,16 +157,16 @@ export class PartitionLog implements RetainedLog {
   }
 
   /**
-   * Raises the first offset to `offset`, durably, or to the high watermark for -1, and removes segments that lie before it.
+   * Raises the first offset to `offset`, durably, or to the high watermark for -1, and removes segments that lie before it. Records that were
+   * accepted before the call can be deleted: it waits until they are durable.
    *
    * @throws BrokerError OFFSET_OUT_OF_RANGE above the high watermark; KAFKA_STORAGE_ERROR
    */
   async deleteRecordsBefore(offset: bigint): Promise<bigint> {
+    const end = await this.endOnceDurable();
     this.#checkOpen();
-    const wanted = offset === -1n ? this.highWatermark : offset;
-    if (wanted < 0n || wanted > this.highWatermark) {
-      throw new BrokerError(errorCodes.OFFSET_OUT_OF_RANGE, `offset must be -1 to ${this.#highWatermark}, received ${offset}`);
-    }
+    const wanted = offset === -1n ? end : offset;
+    if (wanted < 0n || wanted > end) throw outOfRange(`-1 to ${end}`, offset);
     if (wanted <= this.startOffset) return this.startOffset;
     const { checkpoints, segments } = this.#tail;
     await checkpoints.saveStart(Number(wanted)).catch((error: unknown) => Promise.reject(storageError(error)));
@@ -294,7 +293,7 @@ export class PartitionLog implements RetainedLog {
     if (error instanceof BrokerError) return error;
     if (this.#closing !== undefined) return logClosed();
     // The segment was removed while it was read.
-    if (offset < this.startOffset) return new BrokerError(errorCodes.OFFSET_OUT_OF_RANGE, `offset ${offset} was removed`);
+    if (offset < this.startOffset) return outOfRange(`at least ${this.#startOffset}`, offset);
     return storageError(error);
   }
 }

@@ -88,6 +88,19 @@ test('an offset outside the log is error 1, the end of the log is none', async (
   expect(parts.map(({ records }) => records!.length)).toEqual([0, 0, 0]);
 });
 
+test('a fetch at an offset that was acknowledged with acks 1 is never out of range', async () => {
+  await createTopic(client, 'soon');
+  const other = await WireClient.to(broker);
+  let baseOffset = 0n;
+  for (let round = 0; round < 20; round++) {
+    // Batches of 100 KB, so that the second is answered before the first is durable.
+    for (let batch = 0; batch < 2; batch++) ({ baseOffset } = await send(other, 'soon', 0, batchOf({ values: [long.repeat(200)] }), 9, 1));
+    expect((await read('soon', [{ offset: baseOffset }]))[0]!.errorCode).toBe(0);
+    expect((await read('soon', [{ offset: baseOffset }], { minBytes: 1, maxWaitMs: 20_000 }))[0]!.records!.length).toBeGreaterThan(0);
+  }
+  other.close();
+});
+
 test('a fetch inside a batch returns it from its start', async () => {
   await createTopic(client, 'inside');
   await send(client, 'inside', 0, batchOf({ values: ['a', 'b', 'c'] }));

@@ -106,6 +106,19 @@ test('after a restart, records without a time are as old as the file of their se
   await log.close();
 });
 
+test('records that are not durable yet can be deleted once they are', async () => {
+  const log = await open(scratchPath());
+  const deleted: Promise<bigint>[] = [];
+  for (const offset of [1n, -1n]) {
+    log.append(batchOf(), { leaderEpoch: 0, acks: 1 });
+    expect(log.highWatermark).toBeLessThan(log.logEndOffset);
+    deleted.push(log.deleteRecordsBefore(offset));
+  }
+  expect(await Promise.all(deleted)).toEqual([1n, 2n]);
+  await expect(log.deleteRecordsBefore(3n)).rejects.toEqual(code(1));
+  await log.close();
+});
+
 test('deleting records removes nothing behind them, however old or much it is', async () => {
   const log = await open(scratchPath(), { segmentBytes: 1000, retentionMs: SECOND, retentionBytes: 1000 });
   for (let batch = 0; batch < 7; batch++) await produce(log, { values: ['x'.repeat(400)], timestamps: [5n] });
