@@ -1,6 +1,6 @@
 // How a Fetch reads: from all partitions at once, again when more has come, and no more than the client takes.
 import { IoBuf } from 'corebuf';
-import { hasBatchCompressedBy } from '../log/record-batch.js';
+import { bytesOfBatches, hasBatchCompressedBy } from '../log/record-batch.js';
 import { errorCodes } from '../protocol/error-codes.js';
 import type { PartitionRead, ReadResult } from '../topics/partition-service.js';
 import type { Call } from './api.js';
@@ -12,9 +12,10 @@ export interface Wanted {
   readonly read: PartitionRead | undefined;
 }
 
-/** One partition of the answer. */
-export interface Part extends ReadResult {
-  readonly partition: number;
+/** One partition of the answer, and what was read from it. */
+export interface Part {
+  readonly wanted: Wanted;
+  result: ReadResult;
 }
 
 export interface FetchLimits {
@@ -28,64 +29,82 @@ const ZSTD_SINCE = 10;
 
 /** Reads again when more has come, until there are `minBytes`, an error, or the time is over. Parts are in the order of `wanted`. */
 export async function readWhenEnough(wanted: readonly Wanted[], { minBytes, maxBytes, maxWaitMs }: FetchLimits, call: Call): Promise<Part[]> {
+  if (wanted.length === 0) return [];
   const deadline = performance.now() + maxWaitMs;
   const most = Math.max(maxBytes, 0);
   // The budget begins at any partition, or those that a client names last would starve.
   const first = Math.floor(Math.random() * wanted.length);
   for (;;) {
     const parts = await readOnce(wanted, most, first, call);
-    const bytes = parts.reduce((sum, { records }) => sum + records.length, 0);
-    const hasFailed = parts.some(({ errorCode }) => errorCode !== errorCodes.NONE);
+    const bytes = parts.reduce((sum, { result }) => sum + result.records.length, 0);
+    const hasFailed = parts.some(({ result }) => result.errorCode !== errorCodes.NONE);
     const left = deadline - performance.now();
     if (bytes >= Math.min(minBytes, most) || hasFailed || left <= 0 || call.signal.aborted) return parts;
-    for (const { records } of parts) records.release();
-    const news = wanted.flatMap(({ read }, at) => (read === undefined ? [] : [{ ...read, offset: parts[at]!.highWatermark }]));
+    release(parts);
     // Long polls wait for an end of a log, and never look again by a clock.
-    await call.services.partitions.whenReadable(news, left, call.signal);
+    await call.services.partitions.whenReadable(parts.flatMap(news), left, call.signal);
   }
 }
 
+/** A place at which there is nothing to read yet, behind what was read. */
+function news({ wanted: { read }, result: { highWatermark } }: Part): PartitionRead[] {
+  return read === undefined ? [] : [{ ...read, offset: read.offset > highWatermark ? read.offset : highWatermark }];
+}
+
 async function readOnce(wanted: readonly Wanted[], maxBytes: number, first: number, call: Call): Promise<Part[]> {
-  const reads = wanted.flatMap(({ read }) => (read === undefined ? [] : [limited(read, maxBytes, false)]));
-  const results = (await call.services.partitions.read(reads))[Symbol.iterator]();
-  const parts = wanted.map(({ read, errorCode, partition }): Part => {
-    const result = read === undefined ? undefined : (results.next().value as ReadResult);
-    return { partition, ...(result ?? { errorCode, highWatermark: -1n, logStartOffset: -1n, records: new IoBuf() }) };
-  });
-  const order = parts.map((_, nth) => (first + nth) % parts.length);
-  await readFirstWhole(order, wanted, parts, maxBytes, call);
-  dropAbove(maxBytes, order, parts);
-  return call.version < ZSTD_SINCE ? parts.map(refuseZstd) : parts;
+  const parts = await readAll(wanted, maxBytes, call);
+  const inTurn = [...parts.slice(first), ...parts.slice(0, first)];
+  try {
+    await readFirstWhole(inTurn, maxBytes, call);
+  } catch (error) {
+    release(parts);
+    throw error;
+  }
+  keepWithin(maxBytes, inTurn);
+  if (call.version < ZSTD_SINCE) parts.forEach(refuseZstd);
+  return parts;
+}
+
+/** Reads from each partition as much as if it was the only one. */
+async function readAll(wanted: readonly Wanted[], maxBytes: number, call: Call): Promise<Part[]> {
+  const there = wanted.filter(({ read }) => read !== undefined);
+  const results = await call.services.partitions.read(there.map(({ read }) => limited(read!, maxBytes, false)));
+  const resultOf = new Map(there.map((one, at) => [one, results[at]!]));
+  const none = { highWatermark: -1n, logStartOffset: -1n };
+  return wanted.map((one) => ({ wanted: one, result: resultOf.get(one) ?? { errorCode: one.errorCode, ...none, records: new IoBuf() } }));
 }
 
 /** The first partition that has records gives its first batch whole, whatever the limits: a client that takes less would never get on. */
-async function readFirstWhole(order: readonly number[], wanted: readonly Wanted[], parts: Part[], maxBytes: number, call: Call): Promise<void> {
-  const at = order.find((index) => {
-    const { read } = wanted[index]!;
-    return read !== undefined && parts[index]!.errorCode === errorCodes.NONE && parts[index]!.highWatermark > read.offset;
+async function readFirstWhole(inTurn: readonly Part[], maxBytes: number, call: Call): Promise<void> {
+  const part = inTurn.find(({ wanted: { read }, result }) => {
+    return read !== undefined && result.errorCode === errorCodes.NONE && result.highWatermark > read.offset;
   });
-  if (at === undefined || parts[at]!.records.length > 0) return;
-  const [whole] = await call.services.partitions.read([limited(wanted[at]!.read!, maxBytes, true)]);
-  parts[at] = { ...parts[at]!, ...whole! };
+  if (part === undefined || part.result.records.length > 0) return;
+  const [whole] = await call.services.partitions.read([limited(part.wanted.read!, maxBytes, true)]);
+  part.result = whole!;
 }
 
 function limited(read: PartitionRead, maxBytes: number, wholeFirst: boolean): PartitionRead {
   return { ...read, maxBytes: Math.min(read.maxBytes, maxBytes), wholeFirst };
 }
 
-/** Keeps the batches of as many partitions as fit; the first that has any keeps them in every case. */
-function dropAbove(maxBytes: number, order: readonly number[], parts: readonly Part[]): void {
-  let left = maxBytes;
-  for (const index of order) {
-    const { records } = parts[index]!;
-    if (records.length === 0) continue;
-    if (left === maxBytes || records.length <= left) left -= records.length;
-    else records.clear();
+/** Keeps as many batches as fit; the first partition that has any keeps them in every case. */
+function keepWithin(maxBytes: number, inTurn: readonly Part[]): void {
+  const chains = inTurn.map(({ result }) => result.records).filter(({ length }) => length > 0);
+  let left = maxBytes - (chains[0]?.length ?? 0);
+  for (const records of chains.slice(1)) {
+    if (records.length > left) records.trimBack(records.length - bytesOfBatches(records, left));
+    left -= records.length;
   }
 }
 
-function refuseZstd(part: Part): Part {
-  if (!hasBatchCompressedBy(part.records, 'zstd')) return part;
-  part.records.clear();
-  return { ...part, errorCode: errorCodes.UNSUPPORTED_COMPRESSION_TYPE };
+function refuseZstd(part: Part): void {
+  const { records } = part.result;
+  if (!hasBatchCompressedBy(records, 'zstd')) return;
+  records.clear();
+  part.result = { ...part.result, errorCode: errorCodes.UNSUPPORTED_COMPRESSION_TYPE };
+}
+
+function release(parts: readonly Part[]): void {
+  for (const { result } of parts) result.records.release();
 }

@@ -33,7 +33,8 @@ function wantedOf({ topic: name, topicId, partitions }: ForTopic, call: Call): W
   });
 }
 
-function answer({ partition, errorCode, highWatermark, logStartOffset, records }: Part, isolationLevel: number) {
+function answer({ wanted: { partition }, result }: Part, isolationLevel: number) {
+  const { errorCode, highWatermark, logStartOffset, records } = result;
   const abortedTransactions = isolationLevel === 1 && errorCode === errorCodes.NONE ? [] : null;
   const lastStableOffset = highWatermark;
   return { partitionIndex: partition, errorCode, highWatermark, lastStableOffset, logStartOffset, abortedTransactions, records };

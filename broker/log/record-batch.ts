@@ -102,6 +102,18 @@ export function hasBatchCompressedBy(bytes: IoBuf, codec: (typeof codecs)[number
   return false;
 }
 
+/** Number of bytes of those batches at the front of `bytes`, all of which are there whole, that fit in `maxBytes`. O(batches). */
+export function bytesOfBatches(bytes: IoBuf, maxBytes: number): number {
+  const reader = bytes.reader();
+  for (let start = 0; start < bytes.length; ) {
+    reader.position = start;
+    const end = start + readBatchInfo(reader).length;
+    if (end > maxBytes) return start;
+    start = end;
+  }
+  return bytes.length;
+}
+
 export function isCompressed(batch: BatchInfo): boolean {
   return (batch.attributes & CODEC_MASK) !== 0;
 }

@@ -77,6 +77,23 @@ test('no partition starves when the budget is small', async () => {
   expect([...seen].sort()).toEqual([0, 1, 2]);
 });
 
+test('a partition that is not wholly in the budget gives as many of its batches as are', async () => {
+  await createTopic(client, 'budget', 3);
+  for (const partition of [0, 1, 2]) {
+    for (let batch = 0; batch < 10; batch++) await send(client, 'budget', partition, batchOf({ values: [long] }));
+  }
+  const whole = (await read('budget', [{}]))[0]!.records!.length;
+  const lengths = async (maxBytes: number): Promise<number[]> => {
+    const parts = await read('budget', [{}, {}, {}], { maxBytes });
+    for (const { records } of parts) valuesOf(records);
+    return parts.map(({ records }) => records!.length).sort((one, other) => one - other);
+  };
+  expect(await lengths(whole * 1.5)).toEqual([0, whole / 2, whole]);
+  expect(await lengths(whole * 1.5 - 1)).toEqual([0, whole * 0.4, whole]);
+  expect(await lengths(whole * 3)).toEqual([whole, whole, whole]);
+  expect(await lengths(0)).toEqual([0, 0, whole / 10]);
+});
+
 test('an offset outside the log is error 1, the end of the log is none', async () => {
   await createTopic(client, 'range', 3);
   const parts = await read('range', [{ offset: 1n }, { offset: -1n }, { offset: 0n }]);
@@ -134,11 +151,18 @@ test('records in any partition end a wait for partitions of two shards', async (
   other.close();
 });
 
-test('a fetch waits for its time at most, over partitions of two shards and over none', async () => {
+test('a fetch waits for its time at most, over partitions of two shards', async () => {
   await createTopic(client, 'silent', 4);
-  const limits = { minBytes: 1, maxWaitMs: 50 };
-  expect((await read('silent', [{}, {}, {}, {}], limits)).map(({ records }) => records!.length)).toEqual([0, 0, 0, 0]);
-  expect(await client.call(fetch, 11, { ...LEVELS, ...limits, topics: [] })).toMatchObject({ errorCode: 0, responses: [] });
+  expect((await read('silent', [{}, {}, {}, {}], { minBytes: 1, maxWaitMs: 50 })).map(({ records }) => records!.length)).toEqual([0, 0, 0, 0]);
+});
+
+test('a fetch from no partition is answered at once', async () => {
+  const began = performance.now();
+  for (const topics of [[], [{ topic: 'silent', topicId: '', partitions: [] }]]) {
+    const answer = await client.call(fetch, 11, { ...LEVELS, minBytes: 1, maxWaitMs: 10_000, topics });
+    expect(answer.responses.map(({ partitions }) => partitions)).toEqual(topics.map(() => []));
+  }
+  expect(performance.now() - began).toBeLessThan(10_000);
 });
 
 test('topics by an id that there is not are error 100, and sessions are declined', async () => {
