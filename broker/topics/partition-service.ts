@@ -3,6 +3,7 @@
 import { IoBuf } from 'corebuf';
 import type { PartitionLog } from '../log/partition-log.js';
 import { BrokerError, codeOf, errorCodes, messageOf } from '../protocol/error-codes.js';
+import { offsetPlaces } from './offset-places.js';
 import { LEADER_EPOCH } from './topic.js';
 import { aborted, firstOf } from './waits.js';
 import type { Wait } from './waits.js';
@@ -39,12 +40,6 @@ export interface OffsetResult {
   readonly offset: bigint;
   readonly timestamp: bigint;
 }
-
-/** Timestamps that stand for places, as ListOffsets has them. */
-const LATEST = -1n;
-const EARLIEST = -2n;
-const OF_MAX_TIMESTAMP = -3n;
-const EARLIEST_LOCAL = -4n;
 
 /** Where logs are found. */
 interface Logs {
@@ -92,7 +87,7 @@ export class PartitionService {
     return new Promise((resolve) => firstOf([aborted(signal), this.readable(reads)])(resolve));
   }
 
-  /** The offset for a timestamp in milliseconds, or for one of the numbers below 0 that stand for places. */
+  /** The offset for a timestamp in milliseconds, or for one of `offsetPlaces`. */
   async findOffset(topicId: string, partition: number, timestamp: bigint): Promise<OffsetResult> {
     try {
       const log = this.#partitions.get(topicId, partition);
@@ -153,17 +148,18 @@ function checkEpoch(epoch: number): void {
 async function offsetOf(log: PartitionLog, timestamp: bigint): Promise<{ offset: bigint; timestamp: bigint }> {
   const none = { offset: -1n, timestamp: -1n };
   switch (timestamp) {
-    case LATEST:
+    case offsetPlaces.LATEST:
       return { offset: await log.endOnceDurable(), timestamp: -1n };
-    case EARLIEST:
-    case EARLIEST_LOCAL:
+    case offsetPlaces.EARLIEST:
+    case offsetPlaces.EARLIEST_LOCAL:
       return { offset: log.startOffset, timestamp: -1n };
-    case OF_MAX_TIMESTAMP:
+    case offsetPlaces.OF_MAX_TIMESTAMP:
       await log.endOnceDurable();
       return (await log.offsetOfLatest()) ?? none;
+    case offsetPlaces.LATEST_TIERED:
+    case offsetPlaces.EARLIEST_PENDING_UPLOAD:
+      return none;
     default:
-      // -5 and -6 ask for records in tiered storage, of which there are none.
-      if (timestamp < 0n) return none;
       await log.endOnceDurable();
       return (await log.offsetForTime(timestamp)) ?? none;
   }

@@ -14,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => client.close());
 
-async function list(timestamp: bigint, { topic = 'times', partitionIndex = 0, currentLeaderEpoch = -1 } = {}) {
+async function list(timestamp: bigint, { topic = 'times', partitionIndex = 0, currentLeaderEpoch = -1, version = 11 } = {}) {
   const partitions = [{ partitionIndex, currentLeaderEpoch, timestamp }];
-  const { topics } = await client.call(listOffsets, 10, { replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions }], timeoutMs: 1000 });
+  const { topics } = await client.call(listOffsets, version, { replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions }], timeoutMs: 1000 });
   return topics[0]!.partitions[0]!;
 }
 
@@ -26,6 +26,7 @@ test.each([
   ['the greatest timestamp', -3n, { offset: 1n, timestamp: 5000n }],
   ['the beginning on this machine', -4n, { offset: 0n, timestamp: -1n }],
   ['the end in tiered storage, of which there is none', -5n, { offset: -1n, timestamp: -1n, leaderEpoch: -1 }],
+  ['what is next to come to tiered storage', -6n, { offset: -1n, timestamp: -1n, leaderEpoch: -1 }],
   ['a time before all records', 0n, { offset: 0n, timestamp: 1000n }],
   ['a time between records', 2000n, { offset: 1n, timestamp: 5000n }],
   ['a time behind all records', 6000n, { offset: -1n, timestamp: -1n }],
@@ -39,6 +40,17 @@ test.each([
   ['an epoch to come', { currentLeaderEpoch: 9 }, 75],
 ])('%s has an error', async (_, place, errorCode) => {
   expect(await list(-1n, place)).toMatchObject({ errorCode, offset: -1n });
+});
+
+test.each([[-3n, 7], [-4n, 8], [-5n, 9], [-6n, 11]])('the place %s is known from version %s on', async (place, since) => {
+  expect(await list(place, { version: since })).toMatchObject({ errorCode: 0 });
+  expect(await list(place, { version: since - 1 })).toMatchObject({ errorCode: 35, offset: -1n, timestamp: -1n });
+});
+
+test('a place that no version knows has error 35, in every version', async () => {
+  for (const place of [-7n, -100n]) {
+    for (const version of [1, 11]) expect(await list(place, { version })).toMatchObject({ errorCode: 35, offset: -1n });
+  }
 });
 
 async function endOfEpoch(leaderEpoch: number, currentLeaderEpoch = -1, partition = 0) {
