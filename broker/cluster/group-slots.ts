@@ -43,17 +43,18 @@ export class GroupSlots {
     return this.#of(request.groupId).commit(request);
   }
 
-  async fetchOffsets(request: FetchOffsetsRequest): Promise<FetchOffsetsAnswer> {
+  fetchOffsets(request: FetchOffsetsRequest): Promise<FetchOffsetsAnswer> {
     return this.#of(request.groupId).fetch(request);
   }
 
   async describe(groupId: string, apiVersion: number): Promise<DescribedGroup> {
-    return this.#of(groupId).describe([groupId], { apiVersion })[0]!;
+    return (await this.#of(groupId).describe([groupId], { apiVersion }))[0]!;
   }
 
   /** Groups of all slots of this shard. */
   async list(statesFilter: readonly string[], typesFilter: readonly string[]): Promise<ListedGroup[]> {
-    return [...this.#slots.values()].flatMap((coordinator) => coordinator.list({ statesFilter, typesFilter }));
+    const lists = [...this.#slots.values()].map((coordinator) => coordinator.list({ statesFilter, typesFilter }));
+    return (await Promise.all(lists)).flat();
   }
 
   async deleteGroup(groupId: string): Promise<number> {

@@ -18,6 +18,12 @@ export interface OffsetChange {
   readonly committed: CommittedOffset | undefined;
 }
 
+/** The removal of all offsets that a group has when its turn comes, also of those that are being committed when it is asked for. */
+export interface GroupRemoval {
+  readonly group: string;
+  readonly topic?: undefined;
+}
+
 type Partitions = Map<number, CommittedOffset>;
 
 export class CommittedOffsets {
@@ -51,7 +57,9 @@ export class CommittedOffsets {
     }
   }
 
-  apply({ group, topic, partition, committed }: OffsetChange): void {
+  apply(change: OffsetChange | GroupRemoval): void {
+    if (change.topic === undefined) return this.#removeGroup(change.group);
+    const { group, topic, partition, committed } = change;
     const topics = this.#groups.get(group) ?? new Map<string, Partitions>();
     const partitions = topics.get(topic) ?? new Map<number, CommittedOffset>();
     this.#size += (committed === undefined ? 0 : 1) - (partitions.has(partition) ? 1 : 0);
@@ -61,5 +69,10 @@ export class CommittedOffsets {
     else topics.set(topic, partitions);
     if (topics.size === 0) this.#groups.delete(group);
     else this.#groups.set(group, topics);
+  }
+
+  #removeGroup(group: string): void {
+    for (const partitions of this.#groups.get(group)?.values() ?? []) this.#size -= partitions.size;
+    this.#groups.delete(group);
   }
 }

@@ -2,7 +2,7 @@
 import { codeOf, errorCodes } from '../protocol/error-codes.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
-import type { OffsetChange } from './committed-offsets.js';
+import type { GroupRemoval, OffsetChange } from './committed-offsets.js';
 import { Group } from './group.js';
 import { joinError, syncError } from './member.js';
 import type {
@@ -28,7 +28,7 @@ export interface CoordinatorOptions {
   /** Range of session timeouts, in milliseconds. Default 6 s to 30 minutes. */
   readonly sessionTimeoutMin?: number;
   readonly sessionTimeoutMax?: number;
-  /** Milliseconds after which offsets of a group without members are removed. Default 7 days. */
+  /** Milliseconds after which offsets of a group without members are removed, from the start of the coordinator at the earliest. Default 7 days. */
   readonly offsetsRetention?: number;
 }
 
@@ -37,11 +37,14 @@ export class GroupCoordinator {
   readonly #options: Required<Omit<CoordinatorOptions, 'clock'>>;
   readonly #log: OffsetLog;
   readonly #groups = new Map<string, Group>();
+  /** Time in milliseconds. Whether a group had members before is not known. */
+  readonly #startedAt: number;
   #cancelSweep: () => void;
 
   private constructor(log: OffsetLog, { clock = systemClock, ...options }: CoordinatorOptions) {
     this.#log = log;
     this.#clock = clock;
+    this.#startedAt = clock.now();
     this.#options = {
       hasPartition: () => true,
       initialDelay: 3 * SECOND,
@@ -116,7 +119,9 @@ export class GroupCoordinator {
     return { errorCode, topics };
   }
 
-  fetch({ groupId, topics }: FetchOffsetsRequest): FetchOffsetsAnswer {
+  /** The offsets after all commits that came before. */
+  async fetch({ groupId, topics }: FetchOffsetsRequest): Promise<FetchOffsetsAnswer> {
+    await this.#log.pending.ended(groupId);
     const wanted = topics ?? this.#committedPartitions(groupId);
     return {
       groupId,
@@ -125,7 +130,8 @@ export class GroupCoordinator {
     };
   }
 
-  describe(groupIds: readonly string[], { apiVersion }: Pick<Caller, 'apiVersion'>): DescribedGroup[] {
+  async describe(groupIds: readonly string[], { apiVersion }: Pick<Caller, 'apiVersion'>): Promise<DescribedGroup[]> {
+    await Promise.all(groupIds.map((groupId) => this.#log.pending.ended(groupId)));
     return groupIds.map((groupId) => {
       const group = this.#groups.get(groupId);
       if (group !== undefined) return group.describe();
@@ -137,7 +143,8 @@ export class GroupCoordinator {
   }
 
   /** Groups with members, and those that only have offsets. An empty filter lets all pass. */
-  list({ statesFilter = [], typesFilter = [] }: { statesFilter?: readonly string[]; typesFilter?: readonly string[] } = {}): ListedGroup[] {
+  async list({ statesFilter = [], typesFilter = [] }: { statesFilter?: readonly string[]; typesFilter?: readonly string[] } = {}): Promise<ListedGroup[]> {
+    await this.#log.pending.ended();
     const passes = (filter: readonly string[], value: string): boolean =>
       filter.length === 0 || filter.some((one) => one.toLowerCase() === value.toLowerCase());
     const ids = new Set([...this.#groups.keys(), ...this.#log.offsets.groups]);
@@ -156,7 +163,7 @@ export class GroupCoordinator {
   /** Removes offsets of a group, but for topics to which a member subscribes. */
   async deleteOffsets({ groupId, topics }: { groupId: string; topics: readonly PartitionList[] }): Promise<PartitionErrors> {
     const group = this.#groups.get(groupId);
-    if (group === undefined && !this.#log.offsets.has(groupId)) return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, topics: [] };
+    if (group === undefined && !this.#mayHaveOffsets(groupId)) return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, topics: [] };
     if (group !== undefined && group.members.size > 0 && group.protocolType !== 'consumer') return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] };
     const subscribed = topicsOf(group);
     const removed = topics.filter(({ name }) => !subscribed.has(name));
@@ -175,6 +182,8 @@ export class GroupCoordinator {
 
   /** A topic was deleted: its offsets go, so that a new one of that name begins without any. */
   async forgetTopic(name: string): Promise<void> {
+    // Commits that were let in while there was the topic; now there are no more.
+    await this.#log.pending.ended();
     const changes = [...this.#log.offsets.all()].filter(({ topic }) => topic === name);
     await this.#change(changes.map(({ group, topic, partition }) => removal(group, topic, partition)));
   }
@@ -200,7 +209,7 @@ export class GroupCoordinator {
   }
 
   /** Returns an error code: 0 when the changes are durable. */
-  async #change(changes: readonly OffsetChange[]): Promise<number> {
+  async #change(changes: readonly (OffsetChange | GroupRemoval)[]): Promise<number> {
     if (changes.length === 0) return 0;
     try {
       await this.#log.change(changes);
@@ -225,11 +234,16 @@ export class GroupCoordinator {
 
   async #delete(groupId: string): Promise<number> {
     const group = this.#groups.get(groupId);
-    if (group === undefined && !this.#log.offsets.has(groupId)) return errorCodes.GROUP_ID_NOT_FOUND;
+    if (group === undefined && !this.#mayHaveOffsets(groupId)) return errorCodes.GROUP_ID_NOT_FOUND;
     if (group !== undefined && group.state !== 'Empty') return errorCodes.NON_EMPTY_GROUP;
     group?.end(errorCodes.UNKNOWN_MEMBER_ID);
     this.#groups.delete(groupId);
-    return this.#change([...this.#log.offsets.all(groupId)].map(({ topic, partition }) => removal(groupId, topic, partition)));
+    return this.#mayHaveOffsets(groupId) ? this.#change([{ group: groupId }]) : 0;
+  }
+
+  /** Whether the group has committed offsets, or will have them unless the commit that is under way fails. */
+  #mayHaveOffsets(groupId: string): boolean {
+    return this.#log.offsets.has(groupId) || this.#log.pending.has(groupId);
   }
 
   /** Forgets groups that nobody uses, and offsets that nobody has committed for long. */
@@ -237,13 +251,15 @@ export class GroupCoordinator {
     this.#cancelSweep = this.#clock.after(MINUTE, () => this.#sweep());
     const before = this.#clock.now() - this.#options.offsetsRetention;
     const expired = [...this.#log.offsets.all()].filter(({ group, committed }) => {
-      const emptySince = this.#groups.has(group) ? this.#groups.get(group)!.emptySince : 0;
-      return committed.committedAt < before && emptySince !== undefined && emptySince < before;
+      const emptySince = this.#groups.has(group) ? this.#groups.get(group)!.emptySince : this.#startedAt;
+      // A commit that is under way is younger than what it replaces.
+      const isExpired = committed.committedAt < before && emptySince !== undefined && emptySince < before;
+      return isExpired && !this.#log.pending.has(group);
     });
     // What cannot be removed now is removed a minute later.
     void this.#change(expired.map(({ group, topic, partition }) => removal(group, topic, partition)));
     for (const [id, { emptySince }] of this.#groups) {
-      if (emptySince !== undefined && emptySince < this.#clock.now() - MINUTE && !this.#log.offsets.has(id)) this.#groups.delete(id);
+      if (emptySince !== undefined && emptySince < this.#clock.now() - MINUTE && !this.#mayHaveOffsets(id)) this.#groups.delete(id);
     }
   }
 }

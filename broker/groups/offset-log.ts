@@ -6,7 +6,8 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DmaFile, IoBuf, SegmentAppender } from 'corebuf';
 import { CommittedOffsets } from './committed-offsets.js';
-import type { OffsetChange } from './committed-offsets.js';
+import type { GroupRemoval, OffsetChange } from './committed-offsets.js';
+import { PendingChanges } from './pending-changes.js';
 import { BrokerError, errorCodes } from '../protocol/error-codes.js';
 import { makeFolder, namesIn, syncFolder } from '../log/folders.js';
 
@@ -21,7 +22,7 @@ const COMPACT_FACTOR = 4;
 const RECORD_OFFSETS = 1000;
 
 type Line = readonly [group: string, topic: string, partition: number, offset: string, leaderEpoch: number, metadata: string, committedAt: number];
-type Removal = readonly [group: string, topic: string, partition: number];
+type Removal = readonly [group: string, topic?: string, partition?: number];
 
 export interface OffsetLogOptions {
   /** Bytes of the file below which it is not made anew. Default 1 MiB. */
@@ -30,6 +31,7 @@ export interface OffsetLogOptions {
 
 export class OffsetLog {
   readonly offsets = new CommittedOffsets();
+  readonly pending = new PendingChanges();
   readonly #folder: string;
   readonly #compactMin: number;
   #number: number;
@@ -37,10 +39,10 @@ export class OffsetLog {
   #appender: SegmentAppender | undefined;
   /** Bytes of the file when it was made anew. */
   #compactBytes = 0;
-  /** Changes that are under way; a new file waits for them. */
-  readonly #changing = new Set<Promise<void>>();
-  /** The file is being opened or made anew: changes wait. */
-  #busy: Promise<void> | undefined;
+  /** Records that are being written; a new file waits for them. */
+  readonly #writing = new Set<Promise<void>>();
+  /** The file is being opened or made anew: changes wait for its appender. */
+  #opening: Promise<SegmentAppender> | undefined;
   /** The appender that has failed is being closed. */
   #ending: Promise<void> | undefined;
   #closed = false;
@@ -76,33 +78,21 @@ export class OffsetLog {
   }
 
   /**
-   * Makes these changes, all or none. They are in `offsets` when the promise resolves, and survive a crash.
+   * Makes these changes, all or none, after those that were asked for before. They are in `offsets` when the promise resolves, and survive a
+   * crash; until then they are in `pending`.
    *
    * @throws ERR_IO, ERR_OUT_OF_MEMORY; then the changes were not made, and may be asked for again
    */
-  async change(changes: readonly OffsetChange[]): Promise<void> {
-    while (this.#busy !== undefined || this.#appender === undefined) {
-      if (this.#closed) throw new BrokerError(errorCodes.NOT_COORDINATOR, 'the coordinator of this group is closed');
-      // All who wait go on in the order in which they came.
-      let failure: { readonly error: unknown } | undefined;
-      if (this.#busy === undefined) this.#exclusively(() => this.#openAgain()).catch((error: unknown) => (failure = { error }));
-      await this.#busy;
-      if (failure !== undefined) throw failure.error;
-    }
-    const changing = this.#append(changes);
-    this.#changing.add(changing);
-    try {
-      await changing;
-    } finally {
-      this.#changing.delete(changing);
-    }
-    if (this.bytes > Math.max(this.#compactMin, COMPACT_FACTOR * this.#compactBytes)) this.#compactSoon();
+  change(changes: readonly (OffsetChange | GroupRemoval)[]): Promise<void> {
+    const made = this.#make(changes);
+    this.pending.add(changes.map(({ group }) => group), made);
+    return made;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#busy !== undefined) await this.#busy;
-    await Promise.allSettled(this.#changing);
+    await this.#opening?.catch(() => undefined);
+    await Promise.allSettled(this.#writing);
     const appender = this.#appender;
     this.#appender = undefined;
     await appender?.close();
@@ -112,8 +102,22 @@ export class OffsetLog {
     return join(this.#folder, `offsets-${this.#number}.log`);
   }
 
-  async #append(changes: readonly OffsetChange[]): Promise<void> {
-    const appender = this.#appender!;
+  /** Changes that wait for one file go on in the order in which they came, before any that comes later. */
+  async #make(changes: readonly (OffsetChange | GroupRemoval)[]): Promise<void> {
+    if (this.#closed) throw new BrokerError(errorCodes.NOT_COORDINATOR, 'the coordinator of this group is closed');
+    if (this.#opening === undefined && this.#appender === undefined) this.#open(this.#openAgain());
+    const appender = this.#opening === undefined ? this.#appender! : await this.#opening;
+    const writing = this.#write(appender, changes);
+    this.#writing.add(writing);
+    try {
+      await writing;
+    } finally {
+      this.#writing.delete(writing);
+    }
+    if (this.bytes > Math.max(this.#compactMin, COMPACT_FACTOR * this.#compactBytes)) this.#compactSoon();
+  }
+
+  async #write(appender: SegmentAppender, changes: readonly (OffsetChange | GroupRemoval)[]): Promise<void> {
     using record = recordOf(changes);
     try {
       await appender.append(record);
@@ -133,38 +137,54 @@ export class OffsetLog {
     this.#ending = appender.close().catch(() => undefined);
   }
 
-  /** After a failure, and for the first change. */
-  async #openAgain(): Promise<void> {
-    await this.#ending;
-    await makeFolder(this.#folder);
-    const found = new CommittedOffsets();
-    await this.#openAt(await readRecords(this.#path, (change) => found.apply(change)));
-    for (const change of [...this.offsets.all()]) this.offsets.apply({ ...change, committed: undefined });
-    for (const change of found.all()) this.offsets.apply(change);
+  /** Changes wait for `opening`. */
+  #open(opening: Promise<SegmentAppender>): void {
+    this.#opening = opening;
+    const end = (): void => void (this.#opening = undefined);
+    opening.then(end, end);
   }
 
-  async #openAt(position: number): Promise<void> {
-    this.#appender = await SegmentAppender.open(this.#path, { position, preallocate: 1024 * 1024 });
+  /** After a failure, and for the first change. */
+  async #openAgain(): Promise<SegmentAppender> {
+    await this.#ending;
+    await makeFolder(this.#folder);
+    // A file that was made anew may have a name that is not durable yet.
+    if (this.#number > 0) await syncFolder(this.#folder);
+    const found = new CommittedOffsets();
+    const position = await readRecords(this.#path, (change) => found.apply(change));
+    const appender = await this.#openAt(position);
+    for (const change of [...this.offsets.all()]) this.offsets.apply({ ...change, committed: undefined });
+    for (const change of found.all()) this.offsets.apply(change);
+    return appender;
+  }
+
+  async #openAt(position: number): Promise<SegmentAppender> {
+    return (this.#appender = await SegmentAppender.open(this.#path, { position, preallocate: 1024 * 1024 }));
   }
 
   #compactSoon(): void {
-    if (this.#busy !== undefined || this.#closed) return;
-    // A failure loses nothing: the file goes on as it is, and the next change tries again.
-    this.#exclusively(() => this.#compact()).catch(() => undefined);
+    if (this.#opening === undefined && !this.#closed) this.#open(this.#compacted());
+  }
+
+  /** A failure loses nothing: the file goes on as it is, or is opened again, and the next change tries again. */
+  async #compacted(): Promise<SegmentAppender> {
+    await Promise.allSettled(this.#writing);
+    await this.#compact().catch(() => undefined);
+    return this.#appender ?? this.#openAgain();
   }
 
   async #compact(): Promise<void> {
-    await Promise.allSettled(this.#changing);
     if (this.#appender === undefined) return;
     const draft = join(this.#folder, `offsets-${this.#number + 1}.draft`);
     const bytes = await this.#writeAll(draft);
     const [old, appender] = [this.#path, this.#appender];
     await rename(draft, join(this.#folder, `offsets-${this.#number + 1}.log`));
-    await syncFolder(this.#folder);
+    // From now on a start finds the new file. Changes go on there, whatever fails below.
     this.#number++;
     this.#compactBytes = bytes;
     this.#appender = undefined;
     await appender.close();
+    await syncFolder(this.#folder);
     await this.#openAt(bytes);
     await rm(old, { force: true });
   }
@@ -184,29 +204,22 @@ export class OffsetLog {
     await file.flush();
     return file.position;
   }
-
-  #exclusively(run: () => Promise<void>): Promise<void> {
-    const running = run();
-    const busy = running.catch(() => undefined).finally(() => {
-      if (this.#busy === busy) this.#busy = undefined;
-    });
-    this.#busy = busy;
-    return running;
-  }
 }
 
-function recordOf(changes: readonly OffsetChange[]): IoBuf {
-  const lines = changes.map(({ group, topic, partition, committed }): Line | Removal =>
-    committed === undefined
-      ? [group, topic, partition]
-      : [group, topic, partition, String(committed.offset), committed.leaderEpoch, committed.metadata, committed.committedAt],
-  );
-  using body = IoBuf.from(JSON.stringify(lines));
+function recordOf(changes: readonly (OffsetChange | GroupRemoval)[]): IoBuf {
+  using body = IoBuf.from(JSON.stringify(changes.map(lineOf)));
   return new IoBuf().appendUInt32BE(body.length).appendUInt32BE(body.crc32c()).append(body);
 }
 
+function lineOf(change: OffsetChange | GroupRemoval): Line | Removal {
+  if (change.topic === undefined) return [change.group];
+  const { group, topic, partition, committed } = change;
+  if (committed === undefined) return [group, topic, partition];
+  return [group, topic, partition, String(committed.offset), committed.leaderEpoch, committed.metadata, committed.committedAt];
+}
+
 /** Visits the changes of all whole records. Returns the position behind the last one; 0 when there is no file. */
-async function readRecords(path: string, visit: (change: OffsetChange) => void): Promise<number> {
+async function readRecords(path: string, visit: (change: OffsetChange | GroupRemoval) => void): Promise<number> {
   await using file = await DmaFile.open(path, 'a+');
   using unread = new IoBuf();
   let position = 0;
@@ -227,7 +240,9 @@ async function readRecords(path: string, visit: (change: OffsetChange) => void):
   return position;
 }
 
-function changeOf([group, topic, partition, offset, leaderEpoch, metadata, committedAt]: Line | Removal): OffsetChange {
-  if (offset === undefined) return { group, topic, partition, committed: undefined };
-  return { group, topic, partition, committed: { offset: BigInt(offset), leaderEpoch: leaderEpoch!, metadata: metadata!, committedAt: committedAt! } };
+function changeOf([group, topic, partition, offset, leaderEpoch, metadata, committedAt]: Line | Removal): OffsetChange | GroupRemoval {
+  if (topic === undefined) return { group };
+  if (offset === undefined) return { group, topic, partition: partition!, committed: undefined };
+  const committed = { offset: BigInt(offset), leaderEpoch: leaderEpoch!, metadata: metadata!, committedAt: committedAt! };
+  return { group, topic, partition: partition!, committed };
 }

@@ -105,7 +105,7 @@ test('whatever members do, parts are disjoint in a generation, and those who are
   await clock.pass(200_000);
   await settled();
   const left = alive();
-  const [described] = coordinator.describe(['group'], { apiVersion: 5 });
+  const [described] = await coordinator.describe(['group'], { apiVersion: 5 });
   expect({ seed: random.seed, state: described!.groupState }).toEqual({ seed: random.seed, state: 'Stable' });
   expect(described!.members.map(({ memberId }) => memberId).sort()).toEqual(left.map(({ memberId }) => memberId).sort());
   expect(new Set(left.map(({ generationId }) => generationId)).size).toBe(1);

@@ -1,55 +1,15 @@
-// The coordinator of groups: joining, syncing, staying, leaving, and offsets.
-import { GroupCoordinator } from '../../groups/coordinator';
-import type { CoordinatorOptions } from '../../groups/coordinator';
+// The coordinator of groups: joining, syncing, staying, leaving.
 import type { JoinAnswer } from '../../groups/messages';
-import { removeScratchAfterEach, scratchPath } from '../../../test/support/scratch';
-import { Client } from './client';
-import type { ClientOptions } from './client';
-import { FakeClock, settled } from './fake-clock';
-
-removeScratchAfterEach();
-
-let clock: FakeClock;
-let folder: string;
-let coordinator: GroupCoordinator;
-
-beforeEach(async () => {
-  clock = new FakeClock();
-  folder = scratchPath();
-  coordinator = await open();
-});
-afterEach(() => coordinator.close());
-
-const open = (options: CoordinatorOptions = {}): Promise<GroupCoordinator> => GroupCoordinator.open(folder, { clock, ...options });
-const client = (options: ClientOptions = {}): Client => new Client(coordinator, options);
-const stateOf = (group = 'group'): string => coordinator.describe([group], { apiVersion: 5 })[0]!.groupState;
-
-/** So many members, all joined: the first one is the leader. */
-async function joined(count: number, options: ClientOptions = {}): Promise<Client[]> {
-  const clients = Array.from({ length: count }, () => client(options));
-  const answers = clients.map((one) => one.join());
-  await settled();
-  await clock.pass(6000);
-  for (const { errorCode } of await Promise.all(answers)) expect(errorCode).toBe(0);
-  return clients;
-}
-
-/** The same, with an assignment: the group is stable. */
-async function stable(count: number, options: ClientOptions = {}): Promise<Client[]> {
-  const clients = await joined(count, options);
-  const plan = Object.fromEntries(clients.map(({ memberId }, at) => [memberId, `part ${at}`]));
-  const answers = await Promise.all(clients.map((one, at) => one.sync(at === 0 ? plan : {})));
-  expect(answers.map(({ assignment }) => Buffer.from(assignment).toString())).toEqual(clients.map((_, at) => `part ${at}`));
-  expect(stateOf()).toBe('Stable');
-  return clients;
-}
+import { client, clock, coordinator, joined, stable, stateOf } from './coordinated';
+import type { Client } from './client';
+import { settled } from './fake-clock';
 
 test('a client without an id gets one first, and is no member until it comes back with it', async () => {
   const one = client();
   const first = await one.joinOnce();
   expect(first).toMatchObject({ errorCode: 79, generationId: -1 });
   expect(first.memberId).toMatch(/^client-/);
-  expect(coordinator.describe(['group'], { apiVersion: 5 })[0]!.members).toEqual([]);
+  expect((await coordinator.describe(['group'], { apiVersion: 5 }))[0]!.members).toEqual([]);
   const old = client({ apiVersion: 3 }).joinOnce();
   const second = one.joinOnce({ memberId: first.memberId });
   await clock.pass(6000);
@@ -99,7 +59,7 @@ test('a group that begins waits for more members, for as long as some come', asy
   const second = client().join();
   await settled();
   await clock.pass(3000);
-  expect(stateOf()).toBe('PreparingRebalance');
+  expect(await stateOf()).toBe('PreparingRebalance');
   await clock.pass(1000);
   expect([(await first).generationId, (await second).generationId]).toEqual([1, 1]);
 });
@@ -111,7 +71,7 @@ test('members that do not rejoin in time are members no more', async () => {
   expect([one, two, three].map((member) => member!.heartbeat())).toEqual([27, 27, 27]);
   const again = [one!.join(), two!.join()];
   await settled();
-  expect(stateOf()).toBe('PreparingRebalance');
+  expect(await stateOf()).toBe('PreparingRebalance');
   await clock.pass(30_000);
   expect((await joining).generationId).toBe(2);
   for (const answer of again) expect((await answer).generationId).toBe(2);
@@ -153,17 +113,17 @@ test('requests of another generation, of nobody, and in a rebalance are refused'
 test('a follower that rejoins with nothing new disturbs nobody, a leader or new metadata does', async () => {
   const [leader, follower] = await stable(2);
   expect(await follower!.join()).toMatchObject({ errorCode: 0, generationId: 1, members: [] });
-  expect(stateOf()).toBe('Stable');
+  expect(await stateOf()).toBe('Stable');
   follower!.metadata = 'more topics';
   void follower!.join();
   await settled();
   expect(leader!.heartbeat()).toBe(27);
   await leader!.join();
   await leader!.sync();
-  expect(stateOf()).toBe('Stable');
+  expect(await stateOf()).toBe('Stable');
   void leader!.join();
   await settled();
-  expect(stateOf()).toBe('PreparingRebalance');
+  expect(await stateOf()).toBe('PreparingRebalance');
 });
 
 test('a member that is silent for its session timeout is removed, and the others rebalance', async () => {
@@ -182,7 +142,7 @@ test('leaving starts a rebalance at once, and the last one leaves an empty group
   expect(two!.leave()).toBe(25);
   expect(one!.heartbeat()).toBe(27);
   expect(one!.leave()).toBe(0);
-  expect(stateOf()).toBe('Empty');
+  expect(await stateOf()).toBe('Empty');
   expect(coordinator.leave({ groupId: 'nothing', members: [{ memberId: 'x', groupInstanceId: null }] }).members[0]!.errorCode).toBe(25);
 });
 
@@ -200,44 +160,9 @@ test('a static member that comes back takes its place without a rebalance, and f
   expect([clients[1]!.heartbeat(), await clients[1]!.commit(1n), (await clients[1]!.join()).errorCode]).toEqual([82, 82, 82]);
   const leader = client({ instanceId: 'a' });
   expect(await leader.join()).toMatchObject({ generationId: 1, skipAssignment: true, leader: leader.memberId });
-  expect(stateOf()).toBe('Stable');
+  expect(await stateOf()).toBe('Stable');
   expect(coordinator.leave({ groupId: 'group', members: [{ memberId: '', groupInstanceId: 'b' }] }).members[0]!.errorCode).toBe(0);
-  expect(stateOf()).toBe('PreparingRebalance');
-});
-
-test('offsets are committed by members, by anybody while there are none, and fetched by all', async () => {
-  const nobody = client();
-  expect(await nobody.commit(7n, { metadata: 'seven' })).toBe(0);
-  const [member] = await stable(1);
-  expect(await nobody.commit(8n)).toBe(25);
-  expect(await member!.commit(9n)).toBe(0);
-  expect(await Object.assign(client({ group: 'other' }), { generationId: 3, memberId: 'x' }).commit(1n)).toBe(22);
-  expect(await member!.commit(1n, { metadata: 'x'.repeat(4097) })).toBe(12);
-  const fetched = coordinator.fetch({ groupId: 'group', topics: null }).topics;
-  const partition = { partitionIndex: 0, committedOffset: 9n, committedLeaderEpoch: 0, metadata: '', errorCode: 0 };
-  expect(fetched).toEqual([{ name: 'topic', partitions: [partition] }]);
-  const none = { committedOffset: -1n, committedLeaderEpoch: -1, metadata: '', errorCode: 0 };
-  expect(coordinator.fetch({ groupId: 'nothing', topics: [{ name: 'topic', partitionIndexes: [4] }] }).topics).toEqual([
-    { name: 'topic', partitions: [{ partitionIndex: 4, ...none }] },
-  ]);
-});
-
-test('offsets of unknown topics are refused with 3, and those of a deleted topic are gone', async () => {
-  await coordinator.close();
-  coordinator = await open({ hasPartition: (topic) => topic === 'topic' });
-  expect([await client().commit(1n), await client().commit(1n, { topic: 'else' })]).toEqual([0, 3]);
-  await coordinator.forgetTopic('topic');
-  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics).toEqual([]);
-});
-
-test('offsets survive a restart, members do not', async () => {
-  const [member] = await stable(1);
-  await member!.commit(42n);
-  await coordinator.close();
-  coordinator = await open();
-  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics[0]!.partitions[0]!.committedOffset).toBe(42n);
-  expect(coordinator.heartbeat(member!.identity).errorCode).toBe(25);
-  expect(coordinator.list()).toEqual([{ groupId: 'group', protocolType: '', groupState: 'Empty', groupType: 'classic' }]);
+  expect(await stateOf()).toBe('PreparingRebalance');
 });
 
 test('those who wait when the coordinator ends look for another one', async () => {
@@ -249,38 +174,18 @@ test('those who wait when the coordinator ends look for another one', async () =
 
 test('groups are described, listed, and deleted when they are empty', async () => {
   const [member] = await stable(1, { metadata: 'meta' });
-  expect(coordinator.describe(['group', 'nothing'], { apiVersion: 6 })).toMatchObject([
+  expect(await coordinator.describe(['group', 'nothing'], { apiVersion: 6 })).toMatchObject([
     { errorCode: 0, groupState: 'Stable', protocolType: 'consumer', protocolData: 'range', members: [{ memberId: member!.memberId, clientId: 'client', clientHost: '/127.0.0.1' }] },
     { errorCode: 69, groupState: 'Dead' },
   ]);
-  expect(coordinator.describe(['nothing'], { apiVersion: 5 })[0]!.errorCode).toBe(0);
-  expect(coordinator.list({ statesFilter: ['stable'] })).toHaveLength(1);
-  expect(coordinator.list({ statesFilter: ['Empty'] })).toEqual([]);
-  expect(coordinator.list({ typesFilter: ['consumer'] })).toEqual([]);
+  expect((await coordinator.describe(['nothing'], { apiVersion: 5 }))[0]!.errorCode).toBe(0);
+  expect(await coordinator.list({ statesFilter: ['stable'] })).toHaveLength(1);
+  expect(await coordinator.list({ statesFilter: ['Empty'] })).toEqual([]);
+  expect(await coordinator.list({ typesFilter: ['consumer'] })).toEqual([]);
   await member!.commit(1n);
   expect(await coordinator.delete(['group', 'nothing'])).toMatchObject([{ errorCode: 68 }, { errorCode: 69 }]);
   member!.leave();
   expect(await coordinator.delete(['group'])).toEqual([{ groupId: 'group', errorCode: 0 }]);
-  expect(coordinator.list()).toEqual([]);
-  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics).toEqual([]);
-});
-
-test('offsets of a topic that somebody reads are not deleted', async () => {
-  const topics = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 1, 0, 4]), Buffer.from('read')]);
-  const [member] = await stable(1, { metadata: topics.toString('latin1') });
-  await member!.commit(1n, { topic: 'read' });
-  await member!.commit(1n, { topic: 'free' });
-  const both = ['read', 'free'].map((name) => ({ name, partitionIndexes: [0] }));
-  const { topics: answers } = await coordinator.deleteOffsets({ groupId: 'group', topics: both });
-  expect(answers.map(({ partitions }) => partitions[0]!.errorCode)).toEqual([86, 0]);
-  expect(coordinator.fetch({ groupId: 'group', topics: null }).topics.map(({ name }) => name)).toEqual(['read']);
-  expect((await coordinator.deleteOffsets({ groupId: 'nothing', topics: both })).errorCode).toBe(69);
-});
-
-test('offsets of a group without members go after their retention', async () => {
-  await client().commit(1n);
-  await clock.pass(7 * 24 * 3_600_000);
-  expect(coordinator.list()).toHaveLength(1);
-  await clock.pass(120_000);
-  while (coordinator.list().length > 0) await settled();
+  expect(await coordinator.list()).toEqual([]);
+  expect((await coordinator.fetch({ groupId: 'group', topics: null })).topics).toEqual([]);
 });

@@ -110,3 +110,47 @@ test('a commit that cannot be written is refused and not made; later ones are', 
   expect(content(again)).toEqual({ 'g t 0': 4n });
   await again.close();
 });
+
+const committed = (group: string, partition: number, offset: bigint): OffsetChange => ({
+  group, topic: 't', partition, committed: { offset, leaderEpoch: 0, metadata: '', committedAt: 0 },
+});
+
+test('the removal of a group takes what is committed before it, and nothing behind it, also after a restart', async () => {
+  const folder = scratchPath();
+  const log = await OffsetLog.open(folder);
+  await log.change([committed('g', 0, 1n), committed('other', 0, 1n)]);
+  await Promise.all([log.change([committed('g', 1, 2n)]), log.change([{ group: 'g' }]), log.change([committed('g', 2, 3n)])]);
+  expect(content(log)).toEqual({ 'other t 0': 1n, 'g t 2': 3n });
+  expect(log.offsets.size).toBe(2);
+  await log.close();
+  const again = await OffsetLog.open(folder);
+  expect(content(again)).toEqual({ 'other t 0': 1n, 'g t 2': 3n });
+  await again.close();
+});
+
+test('changes that were asked for are pending until they end, and those that wait for the file are made in their order', async () => {
+  const log = await OffsetLog.open(scratchPath());
+  const changes = [1n, 2n, 3n].map((offset) => log.change([committed('g', 0, offset)]));
+  expect([log.pending.has('g'), log.pending.has('other'), log.pending.groups]).toEqual([true, false, ['g']]);
+  await log.pending.ended('g');
+  expect([content(log), log.pending.groups]).toEqual([{ 'g t 0': 3n }, []]);
+  await Promise.all(changes);
+  await log.close();
+});
+
+test('what is committed after a compaction that could not end is found after a crash', async () => {
+  const folder = scratchPath();
+  const log = await OffsetLog.open(folder, { compactMin: 1 });
+  const folders = jest.requireActual<{ syncFolder: (path: string) => Promise<void> }>('../../log/folders');
+  const syncFolder = jest.spyOn(folders, 'syncFolder').mockRejectedValueOnce(new Error('no sync'));
+  await log.change([committed('g', 0, 1n)]);
+  await log.change([committed('g', 0, 2n)]);
+  const left = scratchPath();
+  cpSync(folder, left, { recursive: true });
+  expect(syncFolder).toHaveBeenCalled();
+  syncFolder.mockRestore();
+  await log.close();
+  const again = await OffsetLog.open(left);
+  expect(content(again)).toEqual({ 'g t 0': 2n });
+  await again.close();
+});
