@@ -17,10 +17,14 @@ export class RebalanceTimer {
     return this.#initialUntil > 0;
   }
 
+  get isRunning(): boolean {
+    return this.#cancel !== undefined;
+  }
+
   /** Calls `run` after so many milliseconds, instead of what was started before. */
   start(milliseconds: number, run: () => void): void {
     this.stop();
-    this.#cancel = this.#clock.after(milliseconds, run);
+    this.#after(milliseconds, run);
   }
 
   /** Calls `run` when no member has joined for `delay` milliseconds, and `most` milliseconds from now at the latest. */
@@ -37,14 +41,22 @@ export class RebalanceTimer {
 
   stop(): void {
     this.#cancel?.();
+    this.#cancel = undefined;
     this.#initialUntil = 0;
   }
 
   #wait(delay: number, run: () => void): void {
     this.#joinedMeanwhile = false;
-    this.#cancel = this.#clock.after(Math.min(delay, this.#initialUntil - this.#clock.now()), () => {
+    this.#after(Math.min(delay, this.#initialUntil - this.#clock.now()), () => {
       if (this.#joinedMeanwhile && this.#clock.now() < this.#initialUntil) this.#wait(delay, run);
       else run();
+    });
+  }
+
+  #after(milliseconds: number, run: () => void): void {
+    this.#cancel = this.#clock.after(milliseconds, () => {
+      this.#cancel = undefined;
+      run();
     });
   }
 }

@@ -88,6 +88,24 @@ test('members that do not sync in time are members no more', async () => {
   expect((await follower!.join()).leader).toBe(follower!.memberId);
 });
 
+test('a member that never asks for its assignment is a member no more, though it sends heartbeats and the others work', async () => {
+  const [leader, late, silent] = await joined(3, { sessionTimeout: 60_000 });
+  expect((await leader!.sync({ [silent!.memberId]: 'a part' })).errorCode).toBe(0);
+  await clock.pass(29_000);
+  expect((await late!.sync()).errorCode).toBe(0);
+  expect([leader, late, silent].map((member) => member!.heartbeat())).toEqual([0, 0, 0]);
+  await clock.pass(1000);
+  expect([leader, late, silent].map((member) => member!.heartbeat())).toEqual([27, 27, 25]);
+});
+
+test('a group whose members have all asked for their assignment is left alone', async () => {
+  const [leader, follower] = await joined(2, { sessionTimeout: 60_000 });
+  await leader!.sync();
+  await follower!.sync();
+  await clock.pass(59_000);
+  expect([await stateOf(), leader!.heartbeat(), follower!.heartbeat()]).toEqual(['Stable', 0, 0]);
+});
+
 test('a client that sets no rebalance timeout has its session timeout to sync', async () => {
   const [leader] = await joined(1, { rebalanceTimeout: 0 });
   await clock.pass(5000);
@@ -170,6 +188,44 @@ test('those who wait when the coordinator ends look for another one', async () =
   await settled();
   await coordinator.close();
   expect((await waiting).errorCode).toBe(16);
+});
+
+describe('static members that do not rejoin in time', () => {
+  test('stay until their sessions end when all others leave', async () => {
+    const member = client({ sessionTimeout: 10_000 });
+    const silent = client({ instanceId: 'silent', sessionTimeout: 120_000, rebalanceTimeout: 20_000 });
+    const joins = [member.join(), silent.join()];
+    await settled();
+    await clock.pass(6000);
+    await Promise.all(joins);
+    await Promise.all([member.sync(), silent.sync()]);
+    expect(member.leave()).toBe(0);
+    await clock.pass(100_000);
+    expect([await stateOf(), silent.heartbeat()]).toEqual(['PreparingRebalance', 27]);
+    expect(await silent.join()).toMatchObject({ errorCode: 0, memberId: silent.memberId, leader: silent.memberId });
+    await silent.sync();
+    expect(await stateOf()).toBe('Stable');
+    await clock.pass(120_000);
+    expect(await stateOf()).toBe('Empty');
+  });
+
+  test('do not keep others waiting for longer than the rebalance timeout', async () => {
+    const silent = client({ instanceId: 'silent', sessionTimeout: 1_000_000, rebalanceTimeout: 20_000 });
+    const first = silent.join();
+    await clock.pass(6000);
+    await first;
+    await silent.sync();
+    const changed = client({ instanceId: 'other', sessionTimeout: 10_000, rebalanceTimeout: 20_000 });
+    void changed.join();
+    await settled();
+    expect(changed.coordinator.leave({ groupId: 'group', members: [{ memberId: '', groupInstanceId: 'other' }] }).members[0]!.errorCode).toBe(0);
+    await clock.pass(50_000);
+    const next = client({ sessionTimeout: 10_000, rebalanceTimeout: 20_000 }).join();
+    await settled();
+    expect(await stateOf()).toBe('PreparingRebalance');
+    await clock.pass(20_000);
+    expect((await next).errorCode).toBe(0);
+  });
 });
 
 test('groups are described, listed, and deleted when they are empty', async () => {
