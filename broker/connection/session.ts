@@ -45,6 +45,8 @@ export class Session implements Holder {
   /** The client is behind with reading its answers. */
   #isBacklogged = false;
   #isPaused = false;
+  /** Behind the frames stands no length of a request, so that none can be found there: nothing more is received. */
+  #isUnreadable = false;
   #isDraining = false;
   #isClosed = false;
   readonly #goOn = (): void => this.#startAll();
@@ -60,6 +62,7 @@ export class Session implements Holder {
 
   /** Starts no further request, and closes the connection when the answers of those under way have left. */
   drain(): void {
+    if (this.#isDraining) return;
     this.#isDraining = true;
     this.#ending.abort();
     this.#transport.close();
@@ -74,14 +77,18 @@ export class Session implements Holder {
   }
 
   #receive(): void {
+    if (!this.#isUnreadable) this.#takeFrames();
+    this.#startAll();
+  }
+
+  #takeFrames(): void {
     try {
       const frames = this.#transport.takeFrames(this.#options.requestBytesMax);
       this.#frames.push(...frames);
       if (frames.length > 0) this.#endArriving();
     } catch {
-      return this.#transport.destroy(); // No request can be found behind a length that is none.
+      this.#isUnreadable = true;
     }
-    this.#startAll();
   }
 
   #goOnSending(): void {
@@ -92,10 +99,11 @@ export class Session implements Holder {
   #startAll(): void {
     while (this.#frames.length > 0 && this.#mayStart()) this.#start(this.#frames.shift()!);
     if (this.#isClosed) return;
-    const isBehind = this.#frames.length > 0;
-    const lacksRoom = isBehind ? this.#intake.isFull : !this.#hasRoomForNext();
-    if (lacksRoom) this.#intake.wait(this.#goOn);
-    this.#setPaused(isBehind || lacksRoom);
+    const hasWaiting = this.#frames.length > 0;
+    const lacksRoom = !hasWaiting && !this.#hasRoomForNext();
+    if (this.#isUnreadable && !hasWaiting) this.drain();
+    if (lacksRoom || (hasWaiting && this.#intake.isFull)) this.#intake.wait(this.#goOn);
+    this.#setPaused(hasWaiting || lacksRoom || this.#isUnreadable);
   }
 
   #setPaused(isPaused: boolean): void {
@@ -107,10 +115,10 @@ export class Session implements Holder {
 
   /** Whether the request that is being received may go on. */
   #hasRoomForNext(): boolean {
-    if (this.#arriving > 0) return true;
+    if (this.#arriving > 0 || this.#isUnreadable) return true;
     const length = this.#transport.nextLength;
-    // One that is too long ends the connection when the next bytes come.
-    if (length <= LARGE || length > this.#options.requestBytesMax) return true;
+    if (length < 0 || length > this.#options.requestBytesMax) this.#isUnreadable = true;
+    if (length <= LARGE || this.#isUnreadable) return true;
     if (!this.#intake.tryArrive(length, this)) return false;
     this.#arriving = length;
     return true;
@@ -179,11 +187,14 @@ export class Session implements Holder {
     return { version, clientId: clientId ?? '', clientHost, login: this.#login, signal: this.#ending.signal, services: this.#services };
   }
 
-  /** A client whose bytes are no request, or whose request failed in a way that has no answer, loses its connection. */
+  /**
+   * A client whose bytes are no request, or whose request failed in a way that has no answer, loses its connection; first it gets the answers to
+   * its other requests, or it would send again what has been done.
+   */
   #fail(error: unknown): void {
     const isForeseen = [MalformedError, UnansweredError, LoginError].some((kind) => error instanceof kind) || this.#ending.signal.aborted;
     if (!isForeseen) this.#options.onError(error);
-    this.#transport.destroy();
+    this.drain();
   }
 
   #close(): void {

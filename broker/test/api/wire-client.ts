@@ -47,6 +47,18 @@ export class WireClient {
     this.#socket.write(frame.toBuffer());
   }
 
+  /** Sends what `send` sends in one write. */
+  together(send: () => void): void {
+    this.#socket.cork();
+    send();
+    this.#socket.uncork();
+  }
+
+  /** Sends bytes that are no request. */
+  sendBytes(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
   /** Chains in the answer live until the client is closed. @throws when the broker closes the connection */
   async call<Q extends Layout, P extends Layout>(api: ApiLayout<Q, P>, version: number, body: Encodable<Q>): Promise<Decoded<P>> {
     this.send(api, version, body);
