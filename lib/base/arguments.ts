@@ -61,9 +61,12 @@ export function checkOptions(name: string, value: unknown): void {
 
 /** Refuses properties of other names, because a misspelt option would be ignored otherwise. @throws TypeError */
 export function checkNames(name: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw typeError(`${name} must have no property but ${known.join(', ')}; received ${JSON.stringify(unknown)}`);
+  // An enumeration takes a third of the time of Object.keys(). It also finds inherited names, which are no options.
+  for (const key in options) if (!known.includes(key) && Object.hasOwn(options, key)) throw unknownName(name, key, known);
+}
+
+function unknownName(name: string, key: string, known: readonly string[]): Coded<TypeError> {
+  return typeError(`${name} must have no property but ${known.join(', ')}; received ${JSON.stringify(key)}`);
 }
 
 /** Checks for an object without properties of other names. @throws TypeError */

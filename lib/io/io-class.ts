@@ -1,6 +1,6 @@
 // I/O classes: kinds of reads and writes that share the disks by weight, such as requests of users and compaction.
 import { constants, native } from '../native/binding.js';
-import { checkInteger, checkOptions, checkString, invalidRange, invalidType } from '../base/arguments.js';
+import { checkInteger, checkKnownOptions, checkString, invalidRange, invalidType } from '../base/arguments.js';
 import { assert } from '../base/assert.js';
 import { attachDefault, isAttached } from '../shard/attach.js';
 import { state } from './state.js';
@@ -100,7 +100,7 @@ export class IoClass {
 export function ioClass(name: string, options: IoClassOptions = {}): IoClass {
   checkString('name', name);
   if (name.length === 0 || name.length > NAME_MOST) throw invalidRange('name', `a string of 1 to ${NAME_MOST} characters`, name);
-  checkOptions('options', options);
+  checkKnownOptions('options', options, ['shares', 'latencyGoal']);
   const { shares, latencyGoal } = options;
   if (shares !== undefined) checkInteger('options.shares', shares, 1, constants.ioSharesMax);
   if (latencyGoal !== undefined) checkInteger('options.latencyGoal', latencyGoal, 0, constants.ioGoalMax);

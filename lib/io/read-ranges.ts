@@ -3,7 +3,7 @@ import { checkInteger, checkOptions, invalidType } from '../base/arguments.js';
 import type { IoClass } from './io-class.js';
 import { IoBuf } from '../iobuf/iobuf.js';
 
-/** One range of DmaFile.readMany(). */
+/** One range of DmaFile.readMany(). Other properties are ignored, so that entries of an index can be ranges. */
 export interface ReadRange {
   /** Position of the first byte, in bytes from the beginning of the file. */
   position: number;

@@ -1,6 +1,6 @@
 // This thread's attachment to its shard: once per thread, with checked options.
 import { constants, giveUpUnused, joinCopies, native } from '../native/binding.js';
-import { checkBoolean, checkChoice, checkInteger, checkOptions, invalidType } from '../base/arguments.js';
+import { checkBoolean, checkChoice, checkInteger, checkKnownOptions, invalidType } from '../base/arguments.js';
 import { parseByteSize } from '../base/byte-size.js';
 import { checkedViews, copiedViews, warnAbove as warnAboveDefault } from '../base/environment.js';
 import { CorebufError } from '../base/errors.js';
@@ -43,6 +43,8 @@ export interface ShardOptions {
   warnAbove?: number | string;
 }
 
+const NAMES: readonly (keyof ShardOptions)[] = ['memory', 'cpu', 'stallThreshold', 'spin', 'checked', 'zeroOnRelease', 'hugePages', 'warnAbove'];
+
 export interface Attachment {
   readonly id: number;
   readonly incarnation: number;
@@ -68,7 +70,7 @@ export function attachDefault(defaults: ShardOptions = {}): Attachment {
 }
 
 export function attachWith(options: ShardOptions): Attachment {
-  checkOptions('options', options);
+  checkKnownOptions('options', options, NAMES);
   if (state.attachment !== undefined) {
     throw new CorebufError(
       'ERR_CLOSED',
