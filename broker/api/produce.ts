@@ -61,9 +61,9 @@ async function append({ topic, errorCode }: Found, data: ForPartition, acks: num
 }
 
 function failure(errorCode: number, errorMessage: string | null = null): AppendResult {
-  return { errorCode, errorMessage, baseOffset: -1n, logStartOffset: -1n };
+  return { errorCode, errorMessage, baseOffset: -1n, logAppendTimeMs: -1n, logStartOffset: -1n };
 }
 
-function answer(index: number, { errorCode, errorMessage, baseOffset, logStartOffset }: AppendResult) {
-  return { index, errorCode, errorMessage, baseOffset, logStartOffset, recordErrors: [] };
+function answer(index: number, result: AppendResult) {
+  return { index, ...result, recordErrors: [] };
 }

@@ -8,7 +8,7 @@ import { Checkpoints } from './checkpoints.js';
 import type { LogConfig } from './log-config.js';
 import type { LogStore } from './log-store.js';
 import { LogWriter } from './log-writer.js';
-import type { ProducerStates } from './producer-states.js';
+import type { AppendedAt, ProducerStates } from './producer-states.js';
 import { checkBatch, nextOffsetOf, stamp, withAppendTime } from './record-batch.js';
 import type { BatchInfo } from './record-batch.js';
 import type { Recovered } from './recovery.js';
@@ -29,8 +29,7 @@ export interface TailOwner {
 }
 
 /** Place of a batch in the log: it may have come a second time, and then lies there since the first. */
-export interface Placed {
-  readonly baseOffset: number;
+export interface Placed extends AppendedAt {
   readonly nextOffset: number;
 }
 
@@ -88,7 +87,7 @@ export class LogTail {
       const first = this.#producers.check(batch);
       if (first === undefined) return this.#append(batch, records, leaderEpoch);
       records.release();
-      return { baseOffset: first, nextOffset: nextOffsetOf(batch, first) };
+      return { ...first, nextOffset: nextOffsetOf(batch, first.baseOffset) };
     } catch (error) {
       records.release();
       throw error;
@@ -126,7 +125,7 @@ export class LogTail {
 
   #append(batch: BatchInfo, records: IoBuf, leaderEpoch: number): Placed {
     const now = this.#store.now();
-    const appendTime = this.#owner.config().timestampType === 'LogAppendTime' ? BigInt(now) : undefined;
+    const appendTime = this.#owner.config().timestampType === 'LogAppendTime' ? now : undefined;
     const baseOffset = this.#nextOffset;
     const nextOffset = nextOffsetOf(batch, baseOffset);
     const stamped = stampedBatch(batch, records, { baseOffset, leaderEpoch, appendTime });
@@ -134,13 +133,13 @@ export class LogTail {
     this.#rollIfDue(stamped.length, now);
     const segment = this.segments.last;
     segment.touch(now);
-    const position = segment.add(batch, baseOffset, stamped.length, appendTime ?? batch.maxTimestamp);
-    this.#producers.record(batch, baseOffset, now);
+    const position = segment.add(batch, baseOffset, stamped.length, appendTime === undefined ? batch.maxTimestamp : BigInt(appendTime));
+    this.#producers.record(batch, { baseOffset, appendTime }, now);
     this.#nextOffset = nextOffset;
     this.#bytesUnchecked += stamped.length;
     this.#writer.push({ segment, position, batch: stamped, nextOffset });
     if (this.#bytesUnchecked >= CHECKPOINT_BYTES) this.#checkpointLater(segment);
-    return { baseOffset, nextOffset };
+    return { baseOffset, appendTime, nextOffset };
   }
 
   /** Readers find the batch on the disk if there is no memory for it. */
@@ -203,13 +202,13 @@ export class LogTail {
 interface Stamp {
   readonly baseOffset: number;
   readonly leaderEpoch: number;
-  readonly appendTime: bigint | undefined;
+  readonly appendTime: number | undefined;
 }
 
 /** Takes `records`, unless it throws. */
 function stampedBatch(batch: BatchInfo, records: IoBuf, { baseOffset, leaderEpoch, appendTime }: Stamp): IoBuf {
   if (appendTime === undefined) return stamp(records, baseOffset, leaderEpoch);
-  const timed = withAppendTime(records, batch, appendTime);
+  const timed = withAppendTime(records, batch, BigInt(appendTime));
   try {
     return stamp(timed, baseOffset, leaderEpoch);
   } catch (error) {

@@ -10,6 +10,8 @@ export interface AppendOptions {
 export interface Appended {
   /** Offset of the first record: of its first copy, if the batch of an idempotent producer came again. */
   readonly baseOffset: bigint;
+  /** Time of all records in milliseconds, if the broker sets it: of its first copy, likewise. -1 when the producer's times count. */
+  readonly appendTime: bigint;
   /**
    * Resolves when the producer may be answered: with acks -1 when the batch survives a crash, else when it is in the log and not too much waits
    * to be written. A caller that waits for it before it takes more from a producer holds a bounded number of bytes. Rejects with a BrokerError.

@@ -110,9 +110,9 @@ export class PartitionLog implements RetainedLog {
       records.release();
       throw error;
     }
-    const { baseOffset, nextOffset } = this.#tail.append(records, leaderEpoch);
+    const { baseOffset, appendTime, nextOffset } = this.#tail.append(records, leaderEpoch);
     const waits = acks === -1 || this.#tail.queuedBytes > QUEUED_BYTES_MAX;
-    return { baseOffset: BigInt(baseOffset), durable: waits ? this.#whenDurable(nextOffset) : DONE };
+    return { baseOffset: BigInt(baseOffset), appendTime: BigInt(appendTime ?? -1), durable: waits ? this.#whenDurable(nextOffset) : DONE };
   }
 
   /**

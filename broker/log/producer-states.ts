@@ -9,7 +9,15 @@ const REMEMBERED = 5;
 /** Producers that are remembered; the one that has been quiet for longest is forgotten first. */
 const PRODUCERS_MAX = 100_000;
 
-type RememberedBatch = readonly [firstSequence: number, lastSequence: number, baseOffset: number];
+/** With the time in milliseconds at which it was appended, if the broker has written that into the batch. */
+type RememberedBatch = readonly [firstSequence: number, lastSequence: number, baseOffset: number, appendTime?: number];
+
+/** Where a batch was appended. */
+export interface AppendedAt {
+  readonly baseOffset: number;
+  /** The time in milliseconds that the broker has written into the batch; undefined when its producer's times count. */
+  readonly appendTime: number | undefined;
+}
 
 interface Producer {
   readonly epoch: number;
@@ -37,11 +45,11 @@ export class ProducerStates {
   }
 
   /**
-   * Whether the batch may be appended: undefined if so, or the base offset that the same batch got when it came first.
+   * Whether the batch may be appended: undefined if so, or the place that the same batch got when it came first.
    *
    * @throws BrokerError INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER
    */
-  check(batch: BatchInfo): number | undefined {
+  check(batch: BatchInfo): AppendedAt | undefined {
     const { producerId, producerEpoch: epoch, baseSequence } = batch;
     // A producer that is new here may begin with any number: its state may have been forgotten, or deleted with its records.
     const known = producerId < 0n ? undefined : this.#producers.get(producerId);
@@ -55,19 +63,20 @@ export class ProducerStates {
     }
     const lastSequence = lastSequenceOf(batch);
     const same = known.batches.find(([first, last]) => first === baseSequence && last === lastSequence);
-    if (same !== undefined) return same[2];
+    if (same !== undefined) return { baseOffset: same[2], appendTime: same[3] };
     const expected = nextSequence(known.batches.at(-1)![1]);
     if (baseSequence !== expected) throw outOfOrder(batch, expected);
     return undefined;
   }
 
-  /** The batch has been appended at `baseOffset` at the time `now`, in milliseconds. */
-  record(batch: BatchInfo, baseOffset: number, now: number): void {
+  /** The batch has been appended at the time `now`, in milliseconds. */
+  record(batch: BatchInfo, { baseOffset, appendTime }: AppendedAt, now: number): void {
     const { producerId: id, producerEpoch: epoch, baseSequence } = batch;
     if (id < 0n) return;
     const known = this.#producers.get(id);
     const before = known?.epoch === epoch ? known.batches.slice(1 - REMEMBERED) : [];
-    const batches: RememberedBatch[] = [...before, [baseSequence, lastSequenceOf(batch), baseOffset]];
+    const place = [baseSequence, lastSequenceOf(batch), baseOffset] as const;
+    const batches: RememberedBatch[] = [...before, appendTime === undefined ? place : [...place, appendTime]];
     this.#producers.delete(id);
     this.#producers.set(id, { epoch, usedAt: now, batches });
     if (this.#producers.size > PRODUCERS_MAX) this.#producers.delete(this.#producers.keys().next().value!);

@@ -122,6 +122,11 @@ export function hasLogAppendTime(batch: BatchInfo): boolean {
   return (batch.attributes & LOG_APPEND_TIME) !== 0;
 }
 
+/** The time in milliseconds that the broker has written into a batch of the log; undefined when its producer's times count. */
+export function appendTimeOf(batch: BatchInfo): number | undefined {
+  return hasLogAppendTime(batch) ? Number(batch.maxTimestamp) : undefined;
+}
+
 /** Whether the checksum of the batch at the front of `bytes`, all of which is there, is right. O(bytes of the batch). */
 export function isIntact(bytes: IoBuf, batch: BatchInfo): boolean {
   return bytes.crc32c(0, CHECKED_FROM, batch.length) === batch.crc;

@@ -6,7 +6,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { makeFolder } from './folders.js';
 import type { OpenFiles } from './open-files.js';
 import { ProducerStates } from './producer-states.js';
-import { nextOffsetOf } from './record-batch.js';
+import { appendTimeOf, nextOffsetOf } from './record-batch.js';
 import { scanBatches } from './scan.js';
 import { Segment } from './segment.js';
 import { SparseIndex } from './sparse-index.js';
@@ -152,7 +152,7 @@ class Recovery {
       if (batch.baseOffset !== this.#nextOffset || nextOffsetOf(batch) > this.#limit) return false;
       segment.since ??= this.#now;
       segment.add(batch, batch.baseOffset, batch.length, batch.maxTimestamp);
-      this.#producers.record(batch, batch.baseOffset, this.#now);
+      this.#producers.record(batch, { baseOffset: batch.baseOffset, appendTime: appendTimeOf(batch) }, this.#now);
       this.#nextOffset = nextOffsetOf(batch);
       this.#batches++;
       return true;

@@ -12,6 +12,8 @@ export interface AppendResult {
   readonly errorCode: number;
   readonly errorMessage: string | null;
   readonly baseOffset: bigint;
+  /** -1 when the producer's times count. */
+  readonly logAppendTimeMs: bigint;
   readonly logStartOffset: bigint;
 }
 
@@ -57,16 +59,16 @@ export class PartitionService {
 
   /** Appends one batch, which was checked where it arrived, and takes the chain. Its place is fixed before this method first waits. */
   async append(topicId: string, partition: number, records: IoBuf, acks: number): Promise<AppendResult> {
-    const none = { baseOffset: -1n, logStartOffset: -1n };
+    const none = { baseOffset: -1n, logAppendTimeMs: -1n, logStartOffset: -1n };
     try {
       const log = this.#partitions.get(topicId, partition);
       if (log === undefined) {
         records.release();
         throw unknownPartition();
       }
-      const { baseOffset, durable } = log.append(records, { leaderEpoch: LEADER_EPOCH, acks });
+      const { baseOffset, appendTime, durable } = log.append(records, { leaderEpoch: LEADER_EPOCH, acks });
       await durable;
-      return { errorCode: errorCodes.NONE, errorMessage: null, baseOffset, logStartOffset: log.startOffset };
+      return { errorCode: errorCodes.NONE, errorMessage: null, baseOffset, logAppendTimeMs: appendTime, logStartOffset: log.startOffset };
     } catch (error) {
       return { errorCode: this.#codeOf(error), errorMessage: messageOf(error), ...none };
     }

@@ -34,6 +34,18 @@ test('one partition with an error does not hold up the others', async () => {
   expect(responses[0]!.partitionResponses.map(({ errorCode }) => errorCode)).toEqual([0, 3]);
 });
 
+test('the answer has the append time if the topic has, also for a batch that comes again', async () => {
+  await createTopic(client, 'timed', 1, { 'message.timestamp.type': 'LogAppendTime' });
+  const before = Date.now();
+  const first = await send(client, 'timed', 0, batchOf({ producerId: 901n, epoch: 0, sequence: 0 }), 7);
+  const time = Number(first.logAppendTimeMs);
+  expect([time >= before, time <= Date.now()]).toEqual([true, true]);
+  while (Date.now() === time) await new Promise((resolve) => setTimeout(resolve, 1));
+  const again = await send(client, 'timed', 0, batchOf({ producerId: 901n, epoch: 0, sequence: 0 }), 9);
+  expect(again).toMatchObject({ baseOffset: 0n, logAppendTimeMs: first.logAppendTimeMs });
+  expect((await send(client, 'here', 0, batchOf(), 9)).logAppendTimeMs).toBe(-1n);
+});
+
 test('a batch with acks 0 has no answer, and one that is refused ends the connection', async () => {
   const silent = await WireClient.to(broker);
   const topicData = (name: string) => [{ name, topicId: '', partitionData: [{ index: 0, records: batchOf() }] }];

@@ -1,5 +1,6 @@
 // The log of a partition: what it accepts, what readers see, what stays after it was closed.
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { IoBuf } from 'corebuf';
 import { LogStore } from '../../log/log-store';
 import { PartitionLog } from '../../log/partition-log';
@@ -162,6 +163,27 @@ test('with log append time the broker sets the time and the checksum', async () 
   expect(read.reader().skip(35).readBigInt64BE()).toBe(BigInt(now));
   expect(recordsIn(read).map(({ value }) => value)).toEqual(['a', 'b']);
   expect(await log.offsetForTime(BigInt(now))).toEqual({ offset: 0n, timestamp: BigInt(now) });
+  await log.close();
+});
+
+test('a batch that comes again has the append time of its first copy, also after a restart and a crash', async () => {
+  const folder = scratchPath();
+  const mine = { producerId: 5n, epoch: 0, sequence: 0 };
+  const first = BigInt(now);
+  const config = { timestampType: 'LogAppendTime' } as const;
+  const appendTime = (log: PartitionLog, options: BatchOptions): bigint => log.append(batchOf(options), PRODUCE).appendTime;
+  let log = await open(folder, config);
+  expect(appendTime(log, mine)).toBe(first);
+  for (const end of ['restart', 'crash']) {
+    now += 1000;
+    expect(appendTime(log, mine)).toBe(first);
+    await log.close();
+    if (end === 'crash') rmSync(join(folder, 'checkpoint'));
+    log = await open(folder, config);
+  }
+  expect(appendTime(log, mine)).toBe(first);
+  log.configure({ timestampType: 'CreateTime' });
+  expect([appendTime(log, mine), appendTime(log, { ...mine, sequence: 1 }), appendTime(log, { ...mine, sequence: 1 })]).toEqual([first, -1n, -1n]);
   await log.close();
 });
 
