@@ -78,14 +78,17 @@ export class GroupCoordinator {
 
   /** Resolves when the leader has made the assignment. */
   async sync(request: SyncRequest): Promise<SyncAnswer> {
+    if (request.groupId === '') return syncError(errorCodes.INVALID_GROUP_ID);
     return this.#groups.get(request.groupId)?.sync(request) ?? syncError(errorCodes.UNKNOWN_MEMBER_ID);
   }
 
   heartbeat(request: MemberRequest): { errorCode: number } {
+    if (request.groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID };
     return { errorCode: this.#groups.get(request.groupId)?.heartbeat(request) ?? errorCodes.UNKNOWN_MEMBER_ID };
   }
 
   leave({ groupId, members }: LeaveRequest): LeaveAnswer {
+    if (groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID, members: [] };
     const group = this.#groups.get(groupId);
     return {
       errorCode: 0,
@@ -166,16 +169,17 @@ export class GroupCoordinator {
     if (group === undefined && !this.#mayHaveOffsets(groupId)) return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, topics: [] };
     if (group !== undefined && group.members.size > 0 && group.protocolType !== 'consumer') return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] };
     const subscribed = topicsOf(group);
-    const removed = topics.filter(({ name }) => !subscribed.has(name));
-    const written = await this.#change(
-      removed.flatMap(({ name, partitionIndexes }) => partitionIndexes.map((partition) => removal(groupId, name, partition))),
-    );
-    const codeFor = (name: string): number => (subscribed.has(name) ? errorCodes.GROUP_SUBSCRIBED_TO_TOPIC : written);
+    const refusal = (name: string, partition: number): number => {
+      if (!this.#options.hasPartition(name, partition)) return errorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+      return subscribed.has(name) ? errorCodes.GROUP_SUBSCRIBED_TO_TOPIC : 0;
+    };
+    const named = topics.flatMap(({ name, partitionIndexes }) => partitionIndexes.map((partition) => removal(groupId, name, partition)));
+    const written = await this.#change(named.filter(({ topic, partition }) => refusal(topic, partition) === 0));
     return {
       errorCode: 0,
       topics: topics.map(({ name, partitionIndexes }) => ({
         name,
-        partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, errorCode: codeFor(name) })),
+        partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, errorCode: refusal(name, partitionIndex) || written })),
       })),
     };
   }
@@ -199,9 +203,9 @@ export class GroupCoordinator {
   #checkCommit({ groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId }: CommitRequest): number {
     if (groupId === '') return errorCodes.INVALID_GROUP_ID;
     const group = this.#groups.get(groupId);
-    const hasMembers = group !== undefined && group.members.size > 0;
-    if (generationId < 0 && memberId === '' && groupInstanceId === null) return hasMembers ? errorCodes.UNKNOWN_MEMBER_ID : 0;
-    if (group === undefined) return generationId < 0 ? errorCodes.UNKNOWN_MEMBER_ID : errorCodes.ILLEGAL_GENERATION;
+    // A client that chooses its partitions itself is no member, and may have names all the same.
+    if (generationId < 0 && (group === undefined || group.members.size === 0)) return 0;
+    if (group === undefined) return errorCodes.ILLEGAL_GENERATION;
     const errorCode = group.checkMember({ groupId, memberId, groupInstanceId, generationId });
     if (errorCode !== 0) return errorCode;
     group.members.get(memberId)!.renewSession();

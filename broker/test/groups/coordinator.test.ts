@@ -28,6 +28,12 @@ test.each<[string, number, Partial<Parameters<Client['joinOnce']>[0]>]>([
   expect((await client().joinOnce(changes)).errorCode).toBe(code);
 });
 
+test('requests of members without a group id are refused with 24', async () => {
+  const nobody = Object.assign(client({ group: '' }), { memberId: 'x', generationId: 1 });
+  expect([(await nobody.sync()).errorCode, nobody.heartbeat(), await nobody.commit(1n)]).toEqual([24, 24, 24]);
+  expect(coordinator.leave({ groupId: '', members: [{ memberId: 'x', groupInstanceId: null }] })).toEqual({ errorCode: 24, members: [] });
+});
+
 test('a foreign protocol is refused, and all agree on one that most prefer', async () => {
   const options = [['a', 'b', 'c'], ['c', 'b'], ['b', 'c']].map((protocols) => ({ protocols }));
   const answers = options.map((one) => client(one).join());

@@ -19,9 +19,24 @@ test('offsets are committed by members, by anybody while there are none, and fet
   ]);
 });
 
+test('a client that chooses its partitions itself commits with any name while there are no members', async () => {
+  const named = [client({ instanceId: 'i' }), Object.assign(client(), { memberId: 'x' }), Object.assign(client({ instanceId: 'i' }), { memberId: 'x' })];
+  for (const one of named) expect(await one.commit(1n)).toBe(0);
+  const [member] = await stable(1);
+  for (const one of named) expect(await one.commit(2n)).toBe(25);
+  expect(await Object.assign(client(), { memberId: member!.memberId }).commit(2n)).toBe(22);
+  member!.leave();
+  for (const one of named) expect(await one.commit(3n)).toBe(0);
+  expect(await member!.commit(4n)).toBe(25);
+});
+
 test('offsets of unknown topics are refused with 3, and those of a deleted topic are gone', async () => {
   await reopen({ hasPartition: (topic) => topic === 'topic' });
   expect([await client().commit(1n), await client().commit(1n, { topic: 'else' })]).toEqual([0, 3]);
+  const both = ['topic', 'else'].map((name) => ({ name, partitionIndexes: [0] }));
+  const { topics } = await coordinator.deleteOffsets({ groupId: 'group', topics: both });
+  expect(topics.map(({ partitions }) => partitions[0]!.errorCode)).toEqual([0, 3]);
+  expect(await client().commit(1n)).toBe(0);
   await coordinator.forgetTopic('topic');
   expect((await coordinator.fetch({ groupId: 'group', topics: null })).topics).toEqual([]);
 });
