@@ -39,12 +39,20 @@ export interface AnyApi {
   /** Versions that are offered. */
   readonly versions: readonly [number, number];
   handle(request: Decoded<Layout>, call: Call): Answer<Layout>;
+  /** Whether the requests behind this one start when it is answered: its order is not fixed before, and they must see what it has changed. */
+  isBarrier(request: Decoded<Layout>, call: Call): boolean;
 }
 
-/** An API. `handle` must fix the order of its effects before it first waits. */
+/** An API. `handle` must fix the order of its effects before it first waits, or the request must be a barrier. */
 export function implement<Q extends Layout, P extends Layout>(
   layout: ApiLayout<Q, P>,
   handle: (request: Decoded<Q>, call: Call) => Answer<P>,
+  isBarrier: (request: Decoded<Q>, call: Call) => boolean = () => false,
 ): AnyApi {
-  return { layout, versions: layout.versions, handle: handle };
+  return { layout, versions: layout.versions, handle, isBarrier };
+}
+
+/** For APIs all of whose requests are barriers. */
+export function always(): boolean {
+  return true;
 }

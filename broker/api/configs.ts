@@ -3,7 +3,7 @@ import { errorCodes } from '../protocol/error-codes.js';
 import type { Decoded } from '../protocol/layout.js';
 import { alterConfigs as alterLayout, describeConfigs as layout, incrementalAlterConfigs as incrementalLayout } from '../protocol/layouts/topics.js';
 import { configOf, configTypes, topicConfigs } from '../topics/topic-configs.js';
-import { implement } from './api.js';
+import { always, implement } from './api.js';
 import type { Call } from './api.js';
 import { repeatsIn } from './repeats.js';
 
@@ -81,12 +81,12 @@ function brokerConfigs({ facts }: Call['services'], keys: readonly string[] | nu
 /** Replaces all settings of a topic. */
 export const alterConfigs = implement(alterLayout, async ({ resources, validateOnly }, call) => ({
   responses: await alterAll(resources.map((resource) => ({ ...resource, configs: resource.configs.map(toSet) })), true, validateOnly, call),
-}));
+}), always);
 
 /** Sets and removes single settings of a topic. */
 export const incrementalAlterConfigs = implement(incrementalLayout, async ({ resources, validateOnly }, call) => ({
   responses: await alterAll(resources, false, validateOnly, call),
-}));
+}), always);
 
 function toSet({ name, value }: { name: string; value: string | null }): Altered['configs'][number] {
   return { name, value, configOperation: operation.set };

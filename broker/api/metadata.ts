@@ -18,6 +18,9 @@ export const metadata = implement(layout, async ({ topics, allowAutoTopicCreatio
     ? [...call.services.topics.all()].map((topic) => answer(topic, nodeId))
     : await Promise.all(topics.map(({ name, topicId }) => lookUp(name, topicId, allowAutoTopicCreation, call)));
   return { brokers: [{ nodeId, host, port }], clusterId, controllerId: nodeId, topics: found, errorCode: errorCodes.NONE };
+}, ({ topics, allowAutoTopicCreation }, call) => {
+  const isMissing = (name: string | null): boolean => name !== null && call.services.topics.byName(name) === undefined;
+  return allowAutoTopicCreation && call.services.facts.autoCreateTopics && topics !== null && topics.some(({ name }) => isMissing(name));
 });
 
 export const describeCluster = implement(clusterLayout, ({ endpointType }, call) => {

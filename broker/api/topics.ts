@@ -4,7 +4,7 @@ import { deleteRecords as recordsLayout } from '../protocol/layouts/data.js';
 import type { Decoded } from '../protocol/layout.js';
 import { createPartitions as partitionsLayout, createTopics as createLayout, deleteTopics as deleteLayout } from '../protocol/layouts/topics.js';
 import { NO_UUID } from '../protocol/primitives.js';
-import { implement } from './api.js';
+import { always, implement } from './api.js';
 import type { Call } from './api.js';
 import { configAnswers } from './configs.js';
 import { repeatsIn } from './repeats.js';
@@ -16,7 +16,7 @@ export const createTopics = implement(createLayout, async ({ topics, validateOnl
   const repeats = repeatsIn(topics.map(({ name }) => name));
   const created = topics.map((wish) => create(wish, repeats.has(wish.name), validateOnly, call));
   return { topics: await Promise.all(created) };
-});
+}, always);
 
 async function create(wish: Wish, isTwice: boolean, validateOnly: boolean, call: Call) {
   const { name, numPartitions, assignments, configs } = wish;
@@ -53,7 +53,7 @@ export const deleteTopics = implement(deleteLayout, async ({ topics, topicNames 
     return { name: topic.name, topicId: topic.id, errorCode: deleted.errorCode, errorMessage: deleted.errorMessage };
   });
   return { responses: await Promise.all(responses) };
-});
+}, always);
 
 export const createPartitions = implement(partitionsLayout, async ({ topics, validateOnly }, call) => {
   const { nodeId } = call.services.facts;
@@ -67,7 +67,7 @@ export const createPartitions = implement(partitionsLayout, async ({ topics, val
     return { name, errorCode, errorMessage };
   });
   return { results: await Promise.all(results) };
-});
+}, always);
 
 export const deleteRecords = implement(recordsLayout, async ({ topics }, call) => {
   const answers = topics.map(async ({ name, partitions }) => {
@@ -81,7 +81,7 @@ export const deleteRecords = implement(recordsLayout, async ({ topics }, call) =
     return { name, partitions: await Promise.all(deleted) };
   });
   return { topics: await Promise.all(answers) };
-});
+}, always);
 
 function failure(errorCode: number, errorMessage: string | null) {
   return { topicId: NO_UUID, errorCode, errorMessage, configs: null };

@@ -1,5 +1,5 @@
 // The broker's side of one client's connection. Requests start in the order in which they arrive, and the next one starts as soon as the
-// order of the one before is fixed; answers leave in the same order. What a client can make the broker hold is bounded: while too much is
+// order of the one before is fixed, or it is answered; answers leave in the same order. What a client can make the broker hold is bounded: while too much is
 // under way, its socket is not read.
 import { IoBuf } from 'corebuf';
 import { answerTooNew, apis } from '../api/apis.js';
@@ -42,6 +42,8 @@ export class Session implements Holder {
   #arriving = 0;
   /** Number of requests that have started and are not answered. */
   #underWay = 0;
+  /** The request under way that must be answered before another one starts. */
+  #barrier: Source | undefined;
   /** The client is behind with reading its answers. */
   #isBacklogged = false;
   #isPaused = false;
@@ -132,7 +134,7 @@ export class Session implements Holder {
   }
 
   #mayStart(): boolean {
-    if (this.#isDraining || this.#isClosed || this.#isBacklogged) return false;
+    if (this.#isDraining || this.#isClosed || this.#isBacklogged || this.#barrier !== undefined) return false;
     // What a client may ask behind a login depends on its outcome.
     const most = this.#login === undefined || this.#login.isDone ? REQUESTS_MAX : 1;
     return this.#underWay < most && !this.#intake.isFull;
@@ -156,6 +158,7 @@ export class Session implements Holder {
     }
     for (const records of source.shared) records.release();
     place.cancel();
+    if (this.#barrier === source) this.#barrier = undefined;
     this.#underWay--;
     this.#intake.end(length);
     this.#startAll();
@@ -173,7 +176,9 @@ export class Session implements Holder {
     }
     const clientId = readClientId(source, api.layout, apiVersion);
     const request = readBody(source, api.layout, api.layout.request, apiVersion);
-    const answer = await api.handle(request, this.#call(api, apiVersion, clientId));
+    const call = this.#call(api, apiVersion, clientId);
+    if (api.isBarrier(request, call)) this.#barrier = source;
+    const answer = await api.handle(request, call);
     if (answer !== undefined) this.#answer(place, answerFrame(api.layout, apiVersion, correlationId, answer));
     if (this.#login?.hasFailed === true) this.drain();
   }
