@@ -99,6 +99,14 @@ export class Member {
     this.tell({ type: 'peerEnded', shard, cause: encoded });
   }
 
+  /** Resolves once the connections of the worker have closed, or the worker has ended. */
+  async endConnections(): Promise<void> {
+    if (!this.alive) return;
+    const ended = this.#waitFor('connectionsEnded').catch(() => undefined);
+    this.tell({ type: 'endConnections' });
+    await ended;
+  }
+
   /** Number of calls that the worker has made and answered, once none is under way; 0 when the worker has ended. */
   async drain(): Promise<number> {
     if (!this.alive) return 0;

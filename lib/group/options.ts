@@ -56,7 +56,10 @@ export interface GroupOptions extends Omit<ShardOptions, 'cpu'> {
   restart?: boolean | RestartOptions;
   /** Milliseconds, 1 to 2 147 483 647, within which all modules must be served; then start() and restart() fail with ERR_TIMEOUT. Default: no limit. */
   startTimeout?: number;
-  /** Milliseconds, 1 to 2 147 483 647, that close() and restart() wait for calls, and as long again for the clean-up of services. Default 10 000. */
+  /**
+   * Milliseconds, 1 to 2 147 483 647, that close() waits for calls and connections, and as long again for the clean-up of services and the end of
+   * the shards; restart() waits so long for the clean-up. Default 10 000.
+   */
   closeTimeout?: number;
   /** Ends the start when it is aborted: start() then fails with the signal's reason, and no worker is left. */
   signal?: AbortSignal;

@@ -6,6 +6,7 @@ import type { Service } from '../shard/remote.js';
 import { nameHandlers } from '../shard/stalls.js';
 import { thisShard } from '../shard/this-shard.js';
 import type { Shard } from '../shard/this-shard.js';
+import { watched } from './connection-drain.js';
 import { state } from './state.js';
 
 /** How a service is called. */
@@ -19,6 +20,9 @@ export interface ServeOptions {
 }
 
 export interface Served {
+  /** The object that was served. */
+  readonly target: object;
+  /** The same as connections are given to it. */
   readonly service: object;
   /** Names of the methods, in the order of their numbers. */
   readonly names: readonly string[];
@@ -70,7 +74,7 @@ export async function servedMethods(): Promise<readonly string[] | undefined> {
 
 /** Runs the clean-up of the service, if there is one. */
 export async function closeService(): Promise<void> {
-  const service = state.ready?.service as Partial<Record<string | symbol, unknown>> | undefined;
+  const service = state.ready?.target as Partial<Record<string | symbol, unknown>> | undefined;
   const close = service?.[Symbol.asyncDispose] ?? service?.['close'];
   if (typeof close === 'function') await (close as () => unknown).call(service);
 }
@@ -83,7 +87,7 @@ function take(service: unknown, adopts: boolean): Served {
   names.forEach((name, method) => handle(method, Object.assign((args: unknown[]) => call(service, name, args), { adopts })));
   handle(SYSTEM_METHODS.byName, Object.assign(callByName, { adopts }));
   nameHandlers(names);
-  state.ready = { service, names };
+  state.ready = { target: service, service: watched(service), names };
   return state.ready;
 }
 
@@ -117,9 +121,9 @@ function callByName(args: unknown[]): unknown {
   return callNamed(state.ready, name, args);
 }
 
-function callNamed({ service, names }: Served, name: string, args: unknown[]): unknown {
+function callNamed({ target, names }: Served, name: string, args: unknown[]): unknown {
   if (!names.includes(name)) throw typeError(`the thread that started the group serves no method '${name}'`);
-  return call(service, name, args);
+  return call(target, name, args);
 }
 
 /** Answers calls by name, also before serve() is called. */

@@ -175,6 +175,11 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
    * is called with a Connection. A connection whose `connection` throws, or returns a promise that fails, is destroyed; an error that is not
    * the connection's own, and no CorebufError, is an uncaught exception of the shard as well. A shard that is started again listens again.
    *
+   * close() reads the connections no more, waits until calls have ended, and then ends the input of each connection: a loop over it ends. A
+   * connection closes once the promise that `connection` has returned has settled and all that was written, also into places that were
+   * reserved, has been sent. A handler that listens for 'close' has until it sees the end of the input. Unsent bytes that are left after
+   * `closeTimeout` are dropped, and the peer gets ECONNRESET.
+   *
    * @throws TypeError when the service has no method `connection`; as Listener.open(); ERR_SHARD_GONE; ERR_CLOSED
    */
   async listen(options: GroupListenOptions = {}): Promise<GroupListener> {
@@ -258,11 +263,13 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
   }
 
   /**
-   * Waits until no call to its shards, or between them, is under way, then cleans up the services (see `serve`), then ends all shards. It waits
-   * at most `closeTimeout` milliseconds for the calls, and as long again for the clean-up, and then ends the shards in any case. Afterwards the
-   * group's methods throw ERR_CLOSED, and calls through a remote that was kept fail with ERR_SHARD_GONE. Another close() does nothing more.
+   * Closes the listeners, waits until no call to its shards, or between them, is under way, and closes the connections (see listen()); then cleans
+   * up the services (see `serve`), then ends all shards. It waits at most `closeTimeout` milliseconds for the calls and the connections, and as
+   * long again for the clean-up and the end of the shards, which it then ends in any case. Afterwards the group's methods throw ERR_CLOSED,
+   * and calls through a remote that was kept fail with ERR_SHARD_GONE. Another close() does nothing more.
    *
-   * @throws ERR_TIMEOUT when calls or a clean-up did not end in time; the error of a clean-up. The group is closed then as well.
+   * @throws ERR_TIMEOUT when something did not end in time, with an AggregateError of all failures as `cause` if there are several; the error of a
+   * clean-up, or an AggregateError of several. The group is closed then as well.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

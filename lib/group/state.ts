@@ -1,6 +1,8 @@
 // State of this folder that changes while the thread runs.
 import type { OpenListener } from '../net/open-listener.js';
+import type { OpenSocket } from '../net/open-socket.js';
 import type { ShardRef } from '../rpc/pending-calls.js';
+import type { ServedConnection } from './connection-drain.js';
 import type { Served } from './serve.js';
 import type { ShardedValue } from './sharded-value.js';
 import type { StoredValue } from './value-tree.js';
@@ -12,6 +14,10 @@ export const state = {
   ready: undefined as Served | undefined,
   /** Listeners of the group at ports that its shards share, as this shard has them, by number. */
   ports: new Map<number, OpenListener>(),
+  /** Connections that this shard serves for its group. */
+  connections: new WeakMap<OpenSocket, ServedConnection>(),
+  /** The group closes. */
+  isDraining: false,
   /** Number of the last listener of the groups of this thread, and the functions that report for each one that is open. */
   lastListener: 0,
   acceptReports: new Map<number, (error: Error) => void>(),

@@ -11,6 +11,7 @@ import { attachWith, useShard } from '../shard/attach.js';
 import { onOwnPressure, relieveHome } from '../shard/memory-pressure.js';
 import { holdStallWatch, releaseStallWatch } from '../shard/stalls.js';
 import { enterGroup, setIndex, thisShard } from '../shard/this-shard.js';
+import { closeConnections, endConnections, resetUnsent, stopReading } from './connection-drain.js';
 import { PeerGroup } from './peer-group.js';
 import { closeService, servedMethods } from './serve.js';
 import { installConnections, movesWithin } from './served-connections.js';
@@ -75,6 +76,12 @@ class WorkerMain {
         this.#group?.peer(message.shard).replaceAddress(message.address);
         this.#tell({ type: 'updated' });
         break;
+      case 'stopReading':
+        stopReading();
+        break;
+      case 'endConnections':
+        void endConnections().then(() => this.#tell({ type: 'connectionsEnded' }));
+        break;
       case 'drain':
         void whenIdle().then((activity) => this.#tell({ type: 'drained', activity }));
         break;
@@ -88,6 +95,7 @@ class WorkerMain {
         relieveHome(message.wanted, message.home);
         break;
       case 'end':
+        resetUnsent();
         // The thread ends even when the module has left handles open.
         this.#port.close();
         process.exit(0);
@@ -103,6 +111,7 @@ class WorkerMain {
 
   async #cleanUp(): Promise<void> {
     let error: EncodedError | undefined;
+    closeConnections();
     try {
       await closeService();
     } catch (thrown) {

@@ -37,6 +37,10 @@ export type ToWorker =
   | { readonly type: 'peerEnded'; readonly shard: number; readonly cause: EncodedError | undefined }
   /** A shard has been started again. Answered with 'updated'. */
   | { readonly type: 'updatePeer'; readonly shard: number; readonly address: PeerAddress }
+  /** Reads no connection any more. */
+  | { readonly type: 'stopReading' }
+  /** Ends the input of all connections. Answered with 'connectionsEnded' once they have closed. */
+  | { readonly type: 'endConnections' }
   /** Answered with 'drained' once no call from or to the worker is under way. */
   | { readonly type: 'drain' }
   /** Runs the clean-up of the service. Answered with 'cleanedUp'. */
@@ -52,6 +56,7 @@ export type FromWorker =
   | { readonly type: 'joined' }
   | { readonly type: 'updated' }
   | { readonly type: 'drained'; readonly activity: number }
+  | { readonly type: 'connectionsEnded' }
   | SpentBudget
   | { readonly type: 'cleanedUp'; readonly error: EncodedError | undefined };
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ShardGroup } from 'corebuf';
 import type { GroupOptions, ShardExit } from 'corebuf';
+import type { Busy } from '../workers/busy-shard';
 import type { LifecycleData, LifecycleService } from '../workers/lifecycle-shard';
 import { corebufError } from '../support/errors';
 import { removeScratchAfterEach, scratchPath } from '../support/scratch';
@@ -116,6 +117,17 @@ test('a method that never answers keeps close() for closeTimeout; then the clean
   expect(await failure(group.close())).toEqual(corebufError('ERR_TIMEOUT'));
   expect(await call).toEqual(corebufError('ERR_SHARD_GONE'));
   expect(logged()).toEqual(['closed 0']);
+});
+
+test('a shard that is blocked keeps close() for two closeTimeouts, and all that failed is told', async () => {
+  const group = await ShardGroup.start<Busy>(workerModule('busy-shard'), { shards: 2, memory: '32MiB', pin: false, closeTimeout: 1000 });
+  const call = failure(group.shard(0).work(60_000_000));
+  const begun = performance.now();
+  const error = await failure(group.close());
+  expect(performance.now() - begun).toBeLessThan(2900);
+  expect(error).toEqual(corebufError('ERR_TIMEOUT'));
+  expect((error.cause as unknown as AggregateError).errors).toEqual([corebufError('ERR_TIMEOUT'), corebufError('ERR_TIMEOUT')]);
+  expect(await call).toEqual(corebufError('ERR_SHARD_GONE'));
 });
 
 describe('a start', () => {
