@@ -3,10 +3,11 @@
 // the ones that were not released are forgotten objects, whose memory is given back. That is one registration per block, not one per object.
 //
 // One long-lived handle keeps its block, and would hide the forgotten objects beside it. So the handles that are still live some time after their
-// block is full are watched one by one. Most objects are released before that, and cost a store into an array. The input of a connection is not
-// watched: the connection holds it until it leaves, and from then on it is watched as if it were new.
+// block is full are watched one by one, and so are those of a block that fills slowly, or when memory is short. Most objects are released before
+// that, and cost a store into an array. The input of a connection is not watched: the connection holds it until it leaves, and from then on it is
+// watched as if it were new.
 import { constants, native } from '../native/binding.js';
-import { setImmediate } from '../base/timers.js';
+import { setImmediate, setTimeout } from '../base/timers.js';
 import { attachDefault } from '../shard/attach.js';
 import { bodyWords } from '../native/shared-areas.js';
 import { reportLeaks, tracing } from '../shard/leaks.js';
@@ -23,7 +24,7 @@ const slotWords = handleSlotSize / 4;
  */
 export const MARKS = constants.handleKind / 4;
 export const IS_DMA = 1;
-/** Set in blocks that have let go of their handles. */
+/** The handle was given up; set in blocks that have marks. */
 export const IS_RELEASED = 2;
 /** The chain is the input of a connection, which gets another one when the handle is given up. */
 export const IS_INPUT = 4;
@@ -35,7 +36,9 @@ const PENDING = handlePending / 4;
  * turns only, so to watch handles earlier would give nothing back earlier, and costs 100 ns or more for each.
  */
 const YOUNG_MAX = 128;
-/** The same for handles that were inputs of connections. */
+/** Milliseconds after which the handles of a block are watched that is not full by then. */
+const UNWATCHED_MS = 100;
+/** The same as YOUNG_MAX for handles that were inputs of connections. */
 const YOUNG_HANDLES_MAX = YOUNG_MAX * handleBlockSlots;
 
 /** Shared by all blocks, because a map of its own costs each of them 200 ns. */
@@ -45,9 +48,9 @@ const NO_STACKS: Map<number, string> = new Map<number, string>();
 export class HandleBlock {
   used = 0;
   live = 0;
-  /** Number of slots that are marked as inputs. */
-  inputs = 0;
-  /** The handles that are not watched one by one: the block holds them until then. */
+  /** Number of slots that are marked as inputs, and one more when handles are watched one by one. Above 0, forgetMarked() notes what is given up. */
+  marks = 0;
+  /** The handles that are not watched one by one: the block holds them until then. Undefined from when it is full, and all are watched. */
   handles: (Handle | undefined)[] | undefined = new Array<Handle | undefined>(handleBlockSlots);
   /** Creation stacks of the traced objects, by slot in the block. */
   readonly creationStacks = tracing ? new Map<number, string>() : NO_STACKS;
@@ -99,7 +102,7 @@ const collectedHandles = new FinalizationRegistry<WatchedHandle>(({ number, roun
   const report = forgottenAt(block, at);
   native.release(number * handleBlockSlots + at);
   block.words[at * slotWords + MARKS]! |= IS_RELEASED;
-  if (--block.live === 0) recycle(block);
+  if (--block.live === 0 && block.used === handleBlockSlots) recycle(block);
   reportLeaks([report]);
 });
 
@@ -130,17 +133,22 @@ export function recycle(block: HandleBlock): void {
 
 /** False while a handle is live. Otherwise all blocks can be used again, when this thread has another shard. */
 export function giveUpBlocks(): boolean {
-  const { blocksInUse, current } = state;
+  const { blocksInUse } = state;
+  const current = state.current ?? state.paused;
   // A block that is collected, but not finalized yet, is in use: its handles have still to be released.
   if (blocksInUse > (current === undefined ? 0 : 1) || (current?.live ?? 0) > 0) return false;
   if (blocksInUse > 0) recycle(current!);
-  state.current = undefined;
+  state.current = state.paused = undefined;
   return true;
 }
 
 function nextBlock(): HandleBlock {
   attachDefault();
-  if (state.current !== undefined) watchLater(state.current);
+  watchInTime();
+  const last = state.paused ?? state.current;
+  state.paused = undefined;
+  if (last !== undefined && last.used < handleBlockSlots) return (state.current = last);
+  if (last !== undefined) watchLater(last);
   const old = state.emptied.pop();
   let block: HandleBlock;
   if (old === undefined) {
@@ -165,19 +173,44 @@ export function blockWithRoom(): HandleBlock {
   return current === undefined || current.used === handleBlockSlots ? nextBlock() : current;
 }
 
+/** Within UNWATCHED_MS the handles of the block that is being filled are watched, however few they are. The timer keeps no process alive. */
+function watchInTime(): void {
+  if (state.timed) return;
+  state.timed = true;
+  setTimeout(() => {
+    state.timed = false;
+    watchMade();
+  }, UNWATCHED_MS).unref();
+}
+
+/** Watches the handles that were made so far. The next one goes on in the same block, and starts the timer again. */
+export function watchMade(): void {
+  const { current } = state;
+  if (current === undefined) return;
+  if (current.live > 0) watchHandles(current);
+  state.paused = current;
+  state.current = undefined;
+}
+
 function watchLater(full: HandleBlock): void {
   if (full.live === 0) return;
   const { young } = state;
   if (young.length === 0 && state.youngHandles.length === 0) setImmediate(watchAll);
   young.push(full);
-  if (young.length > YOUNG_MAX) watchHandles(young.shift()!);
+  if (young.length > YOUNG_MAX) letGo(young.shift()!);
 }
 
 function watchAll(): void {
-  for (const block of state.young) watchHandles(block);
+  for (const block of state.young) letGo(block);
   state.young = [];
   for (const handle of state.youngHandles) handle.watchItself();
   state.youngHandles = [];
+}
+
+/** The full block holds no handle any more. */
+function letGo(block: HandleBlock): void {
+  watchHandles(block);
+  block.handles = undefined;
 }
 
 /** The block lets go of its live handles, each of which is watched by itself from now on. */
@@ -185,26 +218,27 @@ function watchHandles(block: HandleBlock): void {
   const { handles, number } = block;
   if (handles === undefined) return;
   const round = state.rounds[number]!;
-  state.watched[number] = new WeakRef(block);
+  if (state.watched[number] === undefined) {
+    state.watched[number] = new WeakRef(block);
+    block.marks += 1;
+  }
   for (let at = 0; at < handles.length; at++) {
     const handle = handles[at];
     const isInput = (block.words[at * slotWords + MARKS]! & IS_INPUT) !== 0;
-    if (handle !== undefined && !isInput) collectedHandles.register(handle, { number, round, at });
+    if (handle === undefined || isInput) continue;
+    collectedHandles.register(handle, { number, round, at });
+    handles[at] = undefined;
   }
-  block.handles = undefined;
 }
 
-/**
- * Notes that a handle was given up, in a block that has let go of its handles or has inputs. When the handle was the input of a connection,
- * that connection is told.
- */
+/** Notes that a handle was given up, in a block that has marks. When the handle was the input of a connection, that connection is told. */
 export function forgetMarked(block: HandleBlock, at: number): void {
   const mark = at * slotWords + MARKS;
-  if (block.handles === undefined) block.words[mark]! |= IS_RELEASED;
-  else block.handles[at] = undefined;
+  block.words[mark]! |= IS_RELEASED;
+  if (block.handles !== undefined) block.handles[at] = undefined;
   if ((block.words[mark]! & IS_INPUT) === 0) return;
   block.words[mark]! &= ~IS_INPUT;
-  block.inputs -= 1;
+  block.marks -= 1;
   state.inputForgotten(block.number * handleBlockSlots + at);
 }
 

@@ -165,7 +165,7 @@ export class Handle {
     const at = this.#at * slotWords + MARKS;
     if (((block.words[at]! & IS_INPUT) !== 0) === input) return;
     block.words[at]! ^= IS_INPUT;
-    block.inputs += input ? 1 : -1;
+    block.marks += input ? 1 : -1;
     if (!input && block.handles === undefined) watchHandleLater(this);
   }
 
@@ -280,9 +280,8 @@ export class Handle {
     const at = this.#at;
     this.#at = -1;
     this.version++;
-    const { handles } = block;
-    if (handles === undefined || block.inputs > 0) forgetMarked(block, at);
-    else handles[at] = undefined;
+    if (block.marks > 0) forgetMarked(block, at);
+    else block.handles![at] = undefined;
     if (--block.live === 0 && block.used === handleBlockSlots) recycle(block);
   }
 

@@ -3,7 +3,7 @@ import { once } from '../base/once.js';
 import { onGiveUp } from '../shard/attach.js';
 import { addCache, addReclaimer } from '../shard/memory-pressure.js';
 import { clearPrefetched } from './dma-cache.js';
-import { giveUpBlocks } from './handle-block.js';
+import { giveUpBlocks, watchMade } from './handle-block.js';
 import { state } from './state.js';
 import { dropWindows } from './windows.js';
 
@@ -12,5 +12,6 @@ export const install = once(() => {
   native.listReleases(state.released.buffer);
   addReclaimer(clearPrefetched);
   addCache(dropWindows);
+  addCache(watchMade);
   onGiveUp(giveUpBlocks);
 });

@@ -8,6 +8,10 @@ import { KeptWindows } from './kept-windows.js';
 export const state = {
   /** The block whose slots new handles get. */
   current: undefined as HandleBlock | undefined,
+  /** The block that `current` was, while its handles are watched and no new one was made since. */
+  paused: undefined as HandleBlock | undefined,
+  /** A timer will watch the handles of the current block. */
+  timed: false,
   /** Blocks of which no handle is live, to be used again. */
   emptied: [] as HandleBlock[],
   /** By number of a block: how often it has been used again. */

@@ -8,6 +8,10 @@ test('what is forgotten is reclaimed and counted, but not while a view of it is 
   await expectWell('forgotten');
 });
 
+test('what is forgotten is found, however little it is, and soon where memory is short', async () => {
+  await expectWell('forgotten-few');
+});
+
 testOfZeroCopy('windows do not make V8 collect as ArrayBuffers of their size would', async () => {
   await expectWell('external-memory', {}, 'few collections\n');
 });

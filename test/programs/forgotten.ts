@@ -54,7 +54,7 @@ async function main(): Promise<void> {
 
   forget(COUNT);
   assert.ok(thisShard.memory.stats().liveObjects > before.liveObjects + COUNT);
-  // The last block is still being filled: its few objects stay.
+  // The newest objects are found only some time after they were made.
   const few = 600;
   await collect(() => thisShard.memory.stats().liveObjects < before.liveObjects + few);
   const after = thisShard.memory.stats();
