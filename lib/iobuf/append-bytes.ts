@@ -137,11 +137,16 @@ export abstract class AppendBytes extends AppendNumbers {
   }
 }
 
-/** Copies `data` behind the end of a chain of this package's own. @throws ERR_OUT_OF_MEMORY, and then nothing has been appended. */
-export function appendTo(handle: Handle, data: string | Bytes): void {
+/**
+ * Copies `data` behind the end of a chain of this package's own. Returns the number of bytes.
+ *
+ * @throws ERR_OUT_OF_MEMORY, and then nothing has been appended; TypeError for bytes without memory
+ */
+export function appendTo(handle: Handle, data: string | Uint8Array): number {
   if (typeof data === 'string') return appendText(handle, data, undefined);
-  const bytes = bytesOf('data', data);
-  handle.append(bytes, realLength(bytes));
+  const length = realLength(data);
+  handle.append(data, length);
+  return length;
 }
 
 /** Moves the chain of `source` into `into`, which is empty; `verb` as for endWatch(). */
@@ -181,16 +186,20 @@ function appendChain(handle: Handle, source: Handle): void {
   check(retryAfterReclaim(() => native.appendChain(slot, from), handle, source));
 }
 
-/** Encodes into the last fragment where its room surely suffices: a UTF-16 unit takes three bytes at most, in any encoding. */
-function appendText(handle: Handle, text: string, encoding: BufferEncoding | undefined): void {
+/** Encodes into the last fragment where its room surely suffices: a UTF-16 unit takes three bytes at most, in any encoding. Returns the bytes. */
+function appendText(handle: Handle, text: string, encoding: BufferEncoding | undefined): number {
   checkEncoding(encoding);
   const most = text.length * 3;
   const window = handle.slackFor(most) as TextBuffer | undefined;
   if (window === undefined) {
     const bytes = Buffer.from(text, encoding);
     handle.append(bytes, bytes.length);
-  } else if (encoding === undefined) handle.publish(window.utf8Write(text, handle.slackStart, most));
-  else handle.publish(window.write(text, handle.slackStart, most, encoding));
+    return bytes.length;
+  }
+  const start = handle.slackStart;
+  const length = encoding === undefined ? window.utf8Write(text, start, most) : window.write(text, start, most, encoding);
+  handle.publish(length);
+  return length;
 }
 
 /** Buffer.write() calls utf8Write() after it has chosen the encoding; calling it directly is faster. */

@@ -174,10 +174,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * @throws ERR_CLOSED after end(); ERR_RELEASED, ERR_OUT_OF_MEMORY, and then nothing was written; TypeError for other data
    */
   post(data: IoBuf | Bytes | string): boolean {
-    const { outgoing, isClosed } = this.#socket;
-    if (isClosed) return outgoing.drop(data);
-    if (outgoing.ended) throw closed('connection for writing');
-    return outgoing.post(data);
+    return this.#socket.outgoing.post(data);
   }
 
   /** A place in the order of what is written, to be filled later. @throws ERR_CLOSED after end() */

@@ -5,23 +5,17 @@
 //
 // A chain that is sent is listed by its slot, and C++ moves it out of the slot before it polls. All that was written to a connection in a turn
 // leaves in one system call.
-import { assert } from '../base/assert.js';
-import type { Bytes } from '../base/bytes.js';
+import { closed } from '../base/errors.js';
 import { Fifo } from '../base/fifo.js';
 import { Handle } from '../buffer/handle.js';
-import { appendTo, moveInto } from '../iobuf/append-bytes.js';
-import { iobufHandle, isIobuf } from '../iobuf/iobuf.js';
-import type { IoBuf } from '../iobuf/iobuf.js';
+import { appendTo } from '../iobuf/append-bytes.js';
 import { constants } from '../native/binding.js';
 import { command, flushes, obeyed } from './commands.js';
+import { chainOf, sourceOf, WRITE } from './data.js';
+import type { Data, Source } from './data.js';
 import type { OpenSocket } from './open-socket.js';
 
 const { commandEnd, commandFinish, commandSend, commandTell } = constants;
-
-/** Ends the placeholders of a chain that is written (Handle.endWatch). */
-const WRITE = 'a write to a connection';
-
-export type Data = IoBuf | Bytes | string;
 
 /** A promise that waits until the kernel has the first `until` bytes. */
 interface Waiter {
@@ -83,21 +77,26 @@ export class Outgoing {
     return this.#ending !== 'none';
   }
 
-  /** Writes `data` behind all that was written. A chain is moved. False when so much waits that the caller should wait for 'drain'. */
+  /**
+   * Writes `data` behind all that was written. A chain is moved. False when so much waits that the caller should wait for 'drain', or when the
+   * connection has closed; `data` is released then.
+   *
+   * @throws ERR_CLOSED after end(); ERR_RELEASED, ERR_OUT_OF_MEMORY, and then nothing was written; TypeError for other data
+   */
   post(data: Data): boolean {
-    if (this.#order === undefined) this.#send(data);
-    else this.#queue({ chain: chainOf(data) });
+    const source = sourceOf(data);
+    if (this.#socket.isClosed) return drop(source);
+    if (this.ended) throw closed('connection for writing');
+    if (this.#order !== undefined) return this.#postBehind(chainOf(source));
+    if (source instanceof Handle) this.#sendChain(source);
+    else this.#copy(source);
     return this.#mayGoOn();
-  }
-
-  /** The connection has closed: `data` is released. False, as post(). */
-  drop(data: Data): boolean {
-    if (typeof data === 'object' && isIobuf(data)) data.release();
-    return false;
   }
 
   /** Resolves when the kernel has all that was written so far. */
   whenSent(): Promise<void> {
+    const { isClosed, failure } = this.#socket;
+    if (isClosed) return Promise.reject(failure ?? closed('connection'));
     return new Promise((resolve, reject) => {
       (this.#waiters ??= new Fifo()).push({ until: this.#written, resolve, reject });
       this.#tellSent();
@@ -111,19 +110,29 @@ export class Outgoing {
     return place;
   }
 
-  /** Fills a reserved place. Returns as post() does. */
-  fill(place: Place, data: Data | undefined): boolean {
-    assert(place.chain === undefined, 'a place is filled once');
-    if (this.#socket.isClosed) return data === undefined ? false : this.drop(data);
-    place.chain = data === undefined ? new Handle() : chainOf(data);
-    this.#written += place.chain.length;
-    this.#sendQueued();
+  /** Fills a reserved place. Returns as post() does. @throws ERR_CLOSED when it has been filled; as post(), and then it is open still */
+  fill(place: Place, data: Data): boolean {
+    const source = sourceOf(data);
+    if (this.#socket.isClosed) return drop(source);
+    if (place.chain !== undefined) throw closed('reservation');
+    const chain = chainOf(source);
+    if (this.#socket.isClosed) return drop(chain);
+    if (isFilled(place)) {
+      chain.release();
+      throw closed('reservation');
+    }
+    this.#put(place, chain);
     return this.#mayGoOn();
+  }
+
+  /** Gives a reserved place up; nothing is written there. */
+  cancel(place: Place): void {
+    if (!this.#socket.isClosed && place.chain === undefined) this.#put(place, new Handle());
   }
 
   /** Ends the sending behind all that was written: 'end' leaves the other direction open, 'finish' closes the connection. */
   end(ending: 'end' | 'finish'): void {
-    if (this.#ending === 'finish' || this.#ending === 'leave') return;
+    if (this.#socket.isClosed || this.#ending === 'finish' || this.#ending === 'leave') return;
     this.#ending = ending;
     if (this.#order === undefined) this.#listEnd();
   }
@@ -150,8 +159,7 @@ export class Outgoing {
     for (const waiter of this.#waiters?.takeAll() ?? []) waiter.reject(error);
     for (const { chain } of this.#order?.takeAll() ?? []) chain?.release();
     this.#order = undefined;
-    this.#tail?.release();
-    this.#tail = undefined;
+    this.#dropTail();
   }
 
   /** False when so much waits that the caller should wait for 'drain'. */
@@ -162,34 +170,55 @@ export class Outgoing {
     return false;
   }
 
-  #send(data: Data): void {
-    const chain = typeof data === 'object' && isIobuf(data) ? iobufHandle(data) : undefined;
-    if (chain === undefined) this.#copy(data as Bytes | string);
-    else {
-      this.#written += chain.length;
-      this.#sendChain(chain);
+  /** Listeners may have ended the connection while `chain` was made, or filled the last place before it. */
+  #postBehind(chain: Handle): boolean {
+    if (this.#socket.isClosed) return drop(chain);
+    if (this.ended) {
+      chain.release();
+      throw closed('connection for writing');
     }
+    if (this.#order === undefined) this.#sendChain(chain);
+    else this.#queue({ chain });
+    return this.#mayGoOn();
+  }
+
+  #put(place: Place, chain: Handle): void {
+    place.chain = chain;
+    this.#written += chain.length;
+    this.#sendQueued();
   }
 
   #sendChain(chain: Handle): void {
-    this.#posted += chain.length;
+    this.#written += this.#handOver(chain);
+  }
+
+  /** Returns the number of bytes. @throws ERR_RELEASED, and then nothing has happened */
+  #handOver(chain: Handle): number {
+    const slot = chain.slot('IoBuf');
+    const { length } = chain;
+    this.#posted += length;
     this.#postedAt = flushes();
     this.#tailPassed = true;
-    command(commandSend, this.#socket.id, chain.slot('IoBuf'));
+    command(commandSend, this.#socket.id, slot);
     chain.endWatch(WRITE);
     chain.forget();
+    return length;
   }
 
   /** Appends to the tail first, and lists it then: C++ may obey the list at any native call. */
-  #copy(data: Bytes | string): void {
+  #copy(data: Uint8Array | string): void {
     const tail = this.#openTail();
-    const before = tail.length;
-    appendTo(tail, data);
-    const added = tail.length - before;
+    const added = appendTo(tail, data);
+    const isListed = this.#tailListed === obeyed();
+    // A listener of memory pressure has ended the connection; what is in a tail that is listed leaves before the end.
+    if (this.ended && !isListed) {
+      this.#dropTail();
+      throw closed('connection for writing');
+    }
     this.#written += added;
     this.#posted += added;
     this.#postedAt = flushes();
-    if (this.#tailListed === obeyed()) return;
+    if (isListed) return;
     command(commandSend, this.#socket.id, tail.slot('chain'));
     this.#tailListed = obeyed();
     this.#tailPassed = false;
@@ -206,6 +235,11 @@ export class Outgoing {
     return (this.#tail ??= new Handle());
   }
 
+  #dropTail(): void {
+    this.#tail?.release();
+    this.#tail = undefined;
+  }
+
   #queue(place: Place): void {
     this.#written += place.chain?.length ?? 0;
     (this.#order ??= new Fifo()).push(place);
@@ -216,7 +250,7 @@ export class Outgoing {
     if (order === undefined) return;
     for (let first = order.first; first?.chain !== undefined; first = order.first) {
       order.shift();
-      this.#sendChain(first.chain);
+      this.#handOver(first.chain);
     }
     if (order.length > 0) return;
     this.#order = undefined;
@@ -234,15 +268,13 @@ export class Outgoing {
   }
 }
 
-/** A handle with what `data` holds: the moved chain, or a copy. */
-function chainOf(data: Data): Handle {
-  const chain = new Handle();
-  try {
-    if (typeof data === 'object' && isIobuf(data)) moveInto(chain, iobufHandle(data), WRITE);
-    else appendTo(chain, data);
-    return chain;
-  } catch (error) {
-    chain.release();
-    throw error;
-  }
+/** The connection has closed: `source` is released. False, as post(). */
+function drop(source: Source): boolean {
+  if (source instanceof Handle) source.release();
+  return false;
+}
+
+/** A function, because the compiler takes for granted what was read before a call. */
+function isFilled(place: Place): boolean {
+  return place.chain !== undefined;
 }

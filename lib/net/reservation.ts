@@ -25,7 +25,8 @@ export class Reservation {
    * Writes `data` at this place; a chain is moved. False when `writeHighWater` bytes or more wait to be sent, as with post(): 'drain' comes when
    * there are fewer. False as well, and the data is released, when the connection has closed.
    *
-   * @throws ERR_CLOSED when the place has been filled or cancelled; ERR_RELEASED, ERR_OUT_OF_MEMORY, and then the place is open still
+   * @throws ERR_CLOSED when the place has been filled or cancelled; ERR_RELEASED, ERR_OUT_OF_MEMORY, TypeError for other data, and then the
+   * place is open still
    */
   fill(data: IoBuf | Bytes | string): boolean {
     if (this.#place === undefined) throw closed('reservation');
@@ -36,7 +37,7 @@ export class Reservation {
 
   /** Gives the place up; nothing is written there. Harmless when it has been filled. */
   cancel(): void {
-    if (this.#place !== undefined) this.#outgoing.fill(this.#place, undefined);
+    if (this.#place !== undefined) this.#outgoing.cancel(this.#place);
     this.#place = undefined;
   }
 
