@@ -12,11 +12,10 @@ import { logClosed, outOfRange, storageError } from './log-errors.js';
 import { LogReader } from './log-reader.js';
 import type { LogStore, RetainedLog } from './log-store.js';
 import { LogTail } from './log-tail.js';
-import { findLatest, findTime } from './log-times.js';
-import type { OffsetRange } from './log-times.js';
+import { LogTimes } from './log-times.js';
 import type { Appended, AppendOptions, ReadOptions } from './log-types.js';
 import { OffsetWaiters } from './offset-waiters.js';
-import type { TimedOffset } from './record-times.js';
+import type { TimedOffset } from './record-reader.js';
 import { recoverLog } from './recovery.js';
 import type { Recovered } from './recovery.js';
 import { firstKept, isTooOld, removeBefore } from './retention.js';
@@ -140,20 +139,20 @@ export class PartitionLog implements RetainedLog {
   }
 
   /**
-   * First record with a timestamp of at least `timestamp`, in milliseconds. Of a compressed batch it is the first record, with a timestamp that
-   * it need not have.
+   * First record with a timestamp of at least `timestamp`, in milliseconds. Of a batch that is compressed by another codec than gzip it is the
+   * first record, with the greatest timestamp of the batch.
    *
    * @throws BrokerError, ERR_IO, ERR_OUT_OF_MEMORY
    */
   async offsetForTime(timestamp: bigint): Promise<TimedOffset | undefined> {
     this.#checkOpen();
-    return findTime(this.#tail.segments, this.#store.openFiles, this.#readable, timestamp);
+    return this.#times.firstSince(timestamp);
   }
 
-  /** First record with the greatest timestamp; the last record of its batch if that is compressed. @throws as offsetForTime() */
+  /** First record with the greatest timestamp; of a compressed batch as with offsetForTime(). @throws as offsetForTime() */
   async offsetOfLatest(): Promise<TimedOffset | undefined> {
     this.#checkOpen();
-    return findLatest(this.#tail.segments, this.#store.openFiles, this.#readable);
+    return this.#times.latest();
   }
 
   /**
@@ -207,8 +206,8 @@ export class PartitionLog implements RetainedLog {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  get #readable(): OffsetRange {
-    return { start: this.#startOffset, limit: this.#highWatermark };
+  get #times(): LogTimes {
+    return new LogTimes(this.#tail.segments, this.#store.openFiles, { start: this.#startOffset, limit: this.#highWatermark });
   }
 
   /** Goes on with what recovery has found. */

@@ -95,9 +95,9 @@ export function hasBatchCompressedBy(bytes: IoBuf, codec: (typeof codecs)[number
   const reader = bytes.reader();
   for (let start = 0; start < bytes.length; ) {
     reader.position = start;
-    const { attributes, length } = readBatchInfo(reader);
-    if (codecs[attributes & CODEC_MASK] === codec) return true;
-    start += length;
+    const batch = readBatchInfo(reader);
+    if (codecOf(batch) === codec) return true;
+    start += batch.length;
   }
   return false;
 }
@@ -114,8 +114,9 @@ export function bytesOfBatches(bytes: IoBuf, maxBytes: number): number {
   return bytes.length;
 }
 
-export function isCompressed(batch: BatchInfo): boolean {
-  return (batch.attributes & CODEC_MASK) !== 0;
+/** How the records are compressed; undefined for a number that is not known. */
+export function codecOf({ attributes }: BatchInfo): (typeof codecs)[number] | undefined {
+  return codecs[attributes & CODEC_MASK];
 }
 
 export function hasLogAppendTime(batch: BatchInfo): boolean {

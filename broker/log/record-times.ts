@@ -1,46 +1,45 @@
-// Looks into the records of a batch for one with a timestamp. Records that are compressed stay so: there the answer is the first record of
-// the batch, from which on a consumer finds the one it wants.
+// Finds a record by its timestamp in one batch. Where its records cannot be read, the header answers: the first record may have the greatest
+// time. A consumer that begins there meets the record that it wants.
 import type { IoBuf } from 'corebuf';
-import { HEADER_BYTES, hasLogAppendTime, isCompressed } from './record-batch.js';
+import { hasLogAppendTime } from './record-batch.js';
 import type { BatchInfo } from './record-batch.js';
+import { visitRecords } from './record-reader.js';
+import type { TimedOffset } from './record-reader.js';
 
-/** A record and its timestamp, in milliseconds. */
-export interface TimedOffset {
-  readonly offset: bigint;
-  readonly timestamp: bigint;
+/** A batch of the log, and the bytes that it is. */
+export interface StoredBatch {
+  readonly info: BatchInfo;
+  readonly bytes: IoBuf;
 }
 
-/** First record with a timestamp of at least `timestamp` in the batch at the front of `bytes`, whose greatest timestamp is not less. */
-export function firstRecordSince(bytes: IoBuf, batch: BatchInfo, timestamp: bigint): TimedOffset {
-  if (hasLogAppendTime(batch)) return { offset: BigInt(batch.baseOffset), timestamp: batch.maxTimestamp };
-  if (isCompressed(batch)) {
-    return { offset: BigInt(batch.baseOffset), timestamp: batch.baseTimestamp < timestamp ? timestamp : batch.baseTimestamp };
-  }
-  const { maxTimestamp } = batch;
-  return findRecord(bytes, batch, (time) => time >= timestamp) ?? { offset: BigInt(batch.baseOffset), timestamp: maxTimestamp };
+/**
+ * First record at or behind the offset `start` with a timestamp of at least `timestamp`, in a batch whose greatest timestamp is not less.
+ * Undefined when only records before `start` have one. @throws ERR_OUT_OF_MEMORY
+ */
+export async function firstRecordSince({ info, bytes }: StoredBatch, start: number, timestamp: bigint): Promise<TimedOffset | undefined> {
+  const first = firstOf(info, start);
+  if (hasLogAppendTime(info)) return first;
+  let found: TimedOffset | undefined;
+  const wasRead = await visitRecords(bytes, info, (record) => {
+    if (record.offset >= start && record.timestamp >= timestamp) found = record;
+    return found === undefined;
+  });
+  if (found !== undefined || (wasRead && info.baseOffset < start)) return found;
+  return info.baseOffset >= start && info.baseTimestamp >= timestamp ? { ...first, timestamp: info.baseTimestamp } : first;
 }
 
-/** First record with the greatest timestamp of the batch at the front of `bytes`. */
-export function latestRecord(bytes: IoBuf, batch: BatchInfo): TimedOffset {
-  const { baseOffset, lastOffsetDelta, maxTimestamp: timestamp } = batch;
-  if (hasLogAppendTime(batch)) return { offset: BigInt(baseOffset), timestamp };
-  const found = isCompressed(batch) ? undefined : findRecord(bytes, batch, (time) => time === timestamp);
-  return found ?? { offset: BigInt(baseOffset + lastOffsetDelta), timestamp };
+/** First record with the greatest timestamp among those at or behind the offset `start`, which the batch has. @throws ERR_OUT_OF_MEMORY */
+export async function latestRecord({ info, bytes }: StoredBatch, start: number): Promise<TimedOffset> {
+  if (hasLogAppendTime(info)) return firstOf(info, start);
+  let latest: TimedOffset | undefined;
+  const wasRead = await visitRecords(bytes, info, (record) => {
+    if (record.offset >= start && (latest === undefined || record.timestamp > latest.timestamp)) latest = record;
+    return true;
+  });
+  return wasRead && latest !== undefined ? latest : firstOf(info, start);
 }
 
-/** Undefined when there is none, and when the records are not what their format says: the broker does not look into them otherwise. */
-function findRecord(bytes: IoBuf, batch: BatchInfo, matches: (timestamp: bigint) => boolean): TimedOffset | undefined {
-  const reader = bytes.reader().skip(HEADER_BYTES);
-  try {
-    for (let record = 0; record < batch.recordCount; record++) {
-      const length = reader.readVarint();
-      const start = reader.position;
-      const timestamp = batch.baseTimestamp + reader.skip(1).readVarlong();
-      if (matches(timestamp)) return { offset: BigInt(batch.baseOffset + reader.readVarint()), timestamp };
-      reader.position = start + length;
-    }
-  } catch {
-    // A varint or a length that leads out of the batch.
-  }
-  return undefined;
+/** The first record at or behind `start`, with the greatest timestamp of the batch. */
+function firstOf({ baseOffset, maxTimestamp }: BatchInfo, start: number): TimedOffset {
+  return { offset: BigInt(Math.max(baseOffset, start)), timestamp: maxTimestamp };
 }

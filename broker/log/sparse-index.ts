@@ -13,6 +13,8 @@ const NO_TIME = -1e300;
 export interface IndexEntry {
   readonly offset: number;
   readonly position: number;
+  /** Greatest timestamp of the batches before it; less than any timestamp when there are none. */
+  readonly timeBefore: number;
 }
 
 export class SparseIndex {
@@ -105,7 +107,7 @@ export class SparseIndex {
   }
 
   #entry(at: number): IndexEntry {
-    return { offset: this.#offsets[at] ?? 0, position: this.#positions[at] ?? 0 };
+    return { offset: this.#offsets[at] ?? 0, position: this.#positions[at] ?? 0, timeBefore: this.#times[at] ?? NO_TIME };
   }
 }
 

@@ -1,4 +1,5 @@
 // ListOffsets, OffsetForLeaderEpoch and DeleteRecords, request by request.
+import { gzipSync } from 'node:zlib';
 import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch } from '../../protocol/layouts/data';
 import { startBroker } from '../clients/broker';
 import { batchOf } from '../log/batches';
@@ -32,6 +33,13 @@ test.each([
   ['a time behind all records', 6000n, { offset: -1n, timestamp: -1n }],
 ])('the offset of %s', async (_, timestamp, expected) => {
   expect(await list(timestamp)).toMatchObject({ errorCode: 0, ...expected });
+});
+
+test('a record in a gzip batch is found by its own time', async () => {
+  await createTopic(client, 'gzip');
+  const timestamps = [1000n, 2000n, 3000n, 2500n];
+  await send(client, 'gzip', 0, batchOf({ values: timestamps.map(String), timestamps, attributes: 1, compress: gzipSync }));
+  for (const timestamp of [2500n, -3n]) expect(await list(timestamp, { topic: 'gzip' })).toMatchObject({ offset: 2n, timestamp: 3000n });
 });
 
 test.each([

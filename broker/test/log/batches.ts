@@ -8,6 +8,8 @@ export interface BatchOptions {
   readonly epoch?: number;
   readonly sequence?: number;
   readonly attributes?: number;
+  /** What the records become; `attributes` tell of it. */
+  readonly compress?: (records: Buffer) => Buffer;
 }
 
 /** One batch; its records have the values and no keys. */
@@ -17,7 +19,9 @@ export function batchOf(options: BatchOptions = {}): IoBuf {
   const latest = timestamps.reduce((one, other) => (one > other ? one : other));
   checked.appendBigInt64BE(timestamps[0]!).appendBigInt64BE(latest);
   checked.appendBigInt64BE(producerId).appendInt16BE(epoch).appendInt32BE(sequence).appendInt32BE(values.length);
-  for (const [at, value] of values.entries()) appendRecord(checked, at, timestamps[at]! - timestamps[0]!, value);
+  using records = new IoBuf();
+  for (const [at, value] of values.entries()) appendRecord(records, at, timestamps[at]! - timestamps[0]!, value);
+  checked.append(options.compress === undefined ? records : options.compress(records.toBuffer()));
   const batch = new IoBuf().appendBigInt64BE(0n).appendInt32BE(checked.length + 9).appendInt32BE(-1).appendInt8(2);
   return batch.appendUInt32BE(checked.crc32c()).append(checked);
 }

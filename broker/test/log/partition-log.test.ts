@@ -187,23 +187,6 @@ test('a batch that comes again has the append time of its first copy, also after
   await log.close();
 });
 
-test('records are found by their time, in every segment, and the latest one', async () => {
-  const log = await open(scratchPath(), { segmentBytes: 300 });
-  for (let batch = 0n; batch < 20n; batch++) {
-    await produce(log, { values: ['a', 'b'], timestamps: [batch * 10n, batch * 10n + 5n] });
-  }
-  await produce(log, { timestamps: [42n] });
-  for (let time = 0n; time <= 195n; time++) {
-    const timestamp = ((time + 4n) / 5n) * 5n;
-    expect(await log.offsetForTime(time)).toEqual({ offset: timestamp / 5n, timestamp });
-  }
-  expect(await log.offsetForTime(196n)).toBeUndefined();
-  expect(await log.offsetOfLatest()).toEqual({ offset: 39n, timestamp: 195n });
-  await log.deleteRecordsBefore(10n);
-  expect(await log.offsetForTime(0n)).toEqual({ offset: 10n, timestamp: 50n });
-  await log.close();
-});
-
 test('who waits for records is told once of them, or of the end of the log, unless the wait was ended', async () => {
   const log = await open(scratchPath());
   const told: string[] = [];
