@@ -10,10 +10,10 @@
 // Who is no member yet always starts a rebalance, or joins the one that is going on. So does a static member that comes back under a new id,
 // but in the state Stable with nothing new, where it takes its place. In the states Empty and Dead there are no members.
 import { errorCodes } from '../protocol/error-codes.js';
-import { nodeCrypto } from '../security/node-modules.js';
 import { describedMember, joinAnswer } from './agreement.js';
 import type { Clock } from './clock.js';
 import { joinError, Member, syncError } from './member.js';
+import { newMemberId } from './member-id.js';
 import { Members } from './members.js';
 import type { Caller, DescribedGroup, JoinAnswer, JoinRequest, MemberRequest, SyncAnswer, SyncRequest } from './messages.js';
 import { Rebalance } from './rebalance.js';
@@ -178,8 +178,4 @@ export class Group {
     member.renewSession();
     return joinAnswer(this.#rebalance.agreed, member, this.members.all);
   }
-}
-
-function newMemberId(prefix: string): string {
-  return `${prefix}-${nodeCrypto().randomUUID()}`;
 }

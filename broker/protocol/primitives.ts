@@ -71,11 +71,15 @@ export function readLength(lengths: Lengths, from: Source): number {
   return length;
 }
 
+/** Bytes of a string, at most. A longer one of a newer version could not be in an answer of an older one. */
+const STRING_BYTES_MAX = 32_767;
+
 export function stringCodec(lengths: Lengths): Codec<string | null> {
   return {
     zero: '',
     read(from) {
       const length = readLength(lengths, from);
+      if (length > STRING_BYTES_MAX) throw new MalformedError(`a string may have ${STRING_BYTES_MAX} bytes at most, not ${length}`);
       return length < 0 ? null : from.reader.readString(length);
     },
     write(to, value) {

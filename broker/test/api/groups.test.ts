@@ -90,6 +90,26 @@ test.each([
   expect((await client.call(joinGroup, 5, { ...request, ...change })).errorCode).toBe(errorCode);
 });
 
+test('a long name of a client is cut in its member id, and one that is too long ends its own connection alone', async () => {
+  const protocols = [{ name: 'range', metadata: Buffer.alloc(0) }];
+  const request = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '', protocolType: 'consumer', protocols };
+  const join = async (groupId: string, groupInstanceId: string, version: number) => {
+    const one = await WireClient.to(broker);
+    try {
+      return (await one.call(joinGroup, version, { ...request, groupId, groupInstanceId })).memberId;
+    } finally {
+      one.close();
+    }
+  };
+  const memberId = await join('long', `${'i'.repeat(254)}😀${'i'.repeat(32_000)}`, 5);
+  expect(memberId).toMatch(/^i{254}-[0-9a-f-]{36}$/);
+  await expect(join('long', 'i'.repeat(40_000), 6)).rejects.toThrow('closed');
+  const { groups } = await client.call(describeGroups, 4, { groups: ['long'], includeAuthorizedOperations: false });
+  expect(groups[0]!.members.map((member) => member.memberId)).toEqual([memberId]);
+  await expect(join('g'.repeat(40_000), 'i', 6)).rejects.toThrow('closed');
+  await client.call(listGroups, 2, { statesFilter: [], typesFilter: [] });
+});
+
 test('a group that there is not is dead, or error 69 in newer versions; groups with offsets alone are listed', async () => {
   const describe = async (version: number) => {
     const { groups } = await client.call(describeGroups, version, { groups: ['none'], includeAuthorizedOperations: false });

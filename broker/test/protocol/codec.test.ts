@@ -4,6 +4,8 @@ import { inFragments } from '../../../test/support/chains';
 import { Random } from '../../../test/support/random';
 import { expectNothingLeaked } from '../../../test/support/shards';
 import { produce } from '../../protocol/layouts/data';
+import { listGroups } from '../../protocol/layouts/group-admin';
+import { offsetCommit } from '../../protocol/layouts/groups';
 import { readBody, sourceOf, writeBody } from '../../protocol/messages';
 import { MalformedError } from '../../protocol/primitives';
 import { goldenFrames } from './golden-frames';
@@ -93,6 +95,21 @@ test('the elements of one message are bounded', () => {
   // 300,000 topics whose names are empty: a count as a varint, and per topic the length of its name and no tagged fields.
   using chain = new IoBuf().appendUVarint(300_001).append(Buffer.alloc(600_000, Buffer.from([1, 0]))).append(Buffer.alloc(8));
   expect(() => readBody(sourceOf(chain), metadata.api, metadata.layout, 9)).toThrow(/200000 array elements/);
+});
+
+test('a string that older versions could not be told is refused', () => {
+  const request = (bytes: number): IoBuf => {
+    const chain = new IoBuf();
+    writeBody(chain, offsetCommit, offsetCommit.request, 8, { groupId: 'ü'.repeat(bytes / 2), memberId: '', topics: [] });
+    return chain;
+  };
+  using longest = request(32_766);
+  const { groupId } = readBody(sourceOf(longest), offsetCommit, offsetCommit.request, 8);
+  using answer = new IoBuf();
+  writeBody(answer, listGroups, listGroups.response, 0, { errorCode: 0, groups: [{ groupId, protocolType: '', groupState: '', groupType: '' }] });
+  expect(answer.length).toBeGreaterThan(32_766);
+  using longer = request(32_768);
+  expect(() => readBody(sourceOf(longer), offsetCommit, offsetCommit.request, 8)).toThrow(MalformedError);
 });
 
 test('record batches are shared with the message, not copied', () => {
