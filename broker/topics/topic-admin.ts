@@ -1,7 +1,7 @@
 // Changes of the list of topics. Only the shard with index 0 has one; it makes one change after the other. A topic appears when its logs
 // are open on their shards, and a topic that goes is out of the list before its logs are deleted.
 import { BrokerError, codeOf, errorCodes, messageOf } from '../protocol/error-codes.js';
-import { nodeCrypto } from '../security/node-modules.js';
+import { randomUuid } from '../protocol/uuid.js';
 import { changedConfigs, newConfigs } from './config-change.js';
 import type { ConfigChange, ConfigEntry } from './config-change.js';
 import { writeTopics } from './topic-file.js';
@@ -133,7 +133,7 @@ export class TopicAdmin {
 /** Ids that begin with a hyphen look like options where they name folders. */
 function newTopicId(): string {
   for (;;) {
-    const id = nodeCrypto().randomBytes(16).toString('base64url');
+    const id = randomUuid().toString('base64url');
     if (!id.startsWith('-')) return id;
   }
 }
