@@ -4,6 +4,7 @@ import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import type { GroupRemoval, OffsetChange } from './committed-offsets.js';
 import { Group } from './group.js';
+import { GroupMemory } from './group-memory.js';
 import { joinError, syncError } from './member.js';
 import type {
   Caller, CommitRequest, DescribedGroup, FetchedOffset, FetchOffsetsAnswer, FetchOffsetsRequest, JoinAnswer, JoinRequest, LeaveAnswer,
@@ -16,6 +17,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const METADATA_BYTES_MAX = 4096;
+const MEMORY = 32 * 1024 * 1024;
 /** From this version on, DescribeGroups says of an unknown group that there is none. */
 const NOT_FOUND_VERSION = 6;
 
@@ -30,6 +32,8 @@ export interface CoordinatorOptions {
   readonly sessionTimeoutMax?: number;
   /** Milliseconds after which offsets of a group without members are removed, from the start of the coordinator at the earliest. Default 7 days. */
   readonly offsetsRetention?: number;
+  /** What groups and their members may take; coordinators can share it. Default 32 MiB for this one. */
+  readonly memory?: GroupMemory;
 }
 
 export class GroupCoordinator {
@@ -51,6 +55,7 @@ export class GroupCoordinator {
       sessionTimeoutMin: 6 * SECOND,
       sessionTimeoutMax: 30 * MINUTE,
       offsetsRetention: 7 * DAY,
+      memory: new GroupMemory(MEMORY),
       ...options,
     };
     this.#cancelSweep = clock.after(MINUTE, () => this.#sweep());
@@ -65,15 +70,17 @@ export class GroupCoordinator {
   async join(request: JoinRequest, caller: Caller): Promise<JoinAnswer> {
     const { groupId, memberId, sessionTimeoutMs } = request;
     if (groupId === '') return joinError(errorCodes.INVALID_GROUP_ID, memberId);
-    const { sessionTimeoutMin, sessionTimeoutMax, initialDelay } = this.#options;
+    const { sessionTimeoutMin, sessionTimeoutMax, initialDelay, memory } = this.#options;
     if (sessionTimeoutMs < sessionTimeoutMin || sessionTimeoutMs > sessionTimeoutMax) return joinError(errorCodes.INVALID_SESSION_TIMEOUT, memberId);
-    let group = this.#groups.get(groupId);
-    if (group === undefined) {
-      if (memberId !== '') return joinError(errorCodes.UNKNOWN_MEMBER_ID, memberId);
-      group = new Group(groupId, this.#clock, { initialDelay });
-      this.#groups.set(groupId, group);
-    }
-    return group.join(request, caller);
+    const known = this.#groups.get(groupId);
+    if (known === undefined && memberId !== '') return joinError(errorCodes.UNKNOWN_MEMBER_ID, memberId);
+    const group = known ?? new Group(groupId, { clock: this.#clock, memory }, { initialDelay });
+    const answer = group.join(request, caller);
+    if (known !== undefined) return answer;
+    // A request that was refused leaves no group.
+    if (group.emptySince === undefined) this.#groups.set(groupId, group);
+    else group.end(errorCodes.UNKNOWN_MEMBER_ID);
+    return answer;
   }
 
   /** Resolves when the leader has made the assignment. */
@@ -262,8 +269,11 @@ export class GroupCoordinator {
     });
     // What cannot be removed now is removed a minute later.
     void this.#change(expired.map(({ group, topic, partition }) => removal(group, topic, partition)));
-    for (const [id, { emptySince }] of this.#groups) {
-      if (emptySince !== undefined && emptySince < this.#clock.now() - MINUTE && !this.#mayHaveOffsets(id)) this.#groups.delete(id);
+    for (const [id, group] of this.#groups) {
+      const { emptySince } = group;
+      if (emptySince === undefined || emptySince >= this.#clock.now() - MINUTE || this.#mayHaveOffsets(id)) continue;
+      group.end(errorCodes.UNKNOWN_MEMBER_ID);
+      this.#groups.delete(id);
     }
   }
 }

@@ -11,8 +11,10 @@
 // but in the state Stable with nothing new, where it takes its place. In the states Empty and Dead there are no members.
 import { errorCodes } from '../protocol/error-codes.js';
 import { describedMember, joinAnswer } from './agreement.js';
-import type { Clock } from './clock.js';
+import { bytesOfGroup, bytesOfMember, RESERVED_BYTES } from './group-memory.js';
+import type { GroupMemory } from './group-memory.js';
 import { joinError, Member, syncError } from './member.js';
+import type { MemberParts } from './member.js';
 import { newMemberId } from './member-id.js';
 import { Members } from './members.js';
 import type { Caller, DescribedGroup, JoinAnswer, JoinRequest, MemberRequest, SyncAnswer, SyncRequest } from './messages.js';
@@ -27,14 +29,20 @@ const SKIP_VERSION = 9;
 export class Group {
   readonly id: string;
   readonly members: Members;
-  readonly #clock: Clock;
+  readonly #parts: MemberParts;
+  readonly #memory: GroupMemory;
   readonly #rebalance: Rebalance;
+  /** Bytes that the group has been counted with, without its members. */
+  #bytes = 0;
 
-  constructor(id: string, clock: Clock, times: GroupTimes) {
+  constructor(id: string, parts: MemberParts, times: GroupTimes) {
+    const { clock, memory } = parts;
     this.id = id;
-    this.#clock = clock;
-    this.members = new Members(clock);
+    this.#parts = parts;
+    this.#memory = memory;
+    this.members = new Members(clock, memory);
     this.#rebalance = new Rebalance(this.members, clock, times);
+    this.#count();
   }
 
   get state(): GroupState {
@@ -58,8 +66,9 @@ export class Group {
     if (this.members.size > 0 && (protocolType !== this.protocolType || !this.members.canJoin(protocols, known))) {
       return refuse(errorCodes.INCONSISTENT_GROUP_PROTOCOL);
     }
+    if (!this.#hasRoomFor(request, caller, known)) return refuse(errorCodes.GROUP_MAX_SIZE_REACHED);
     if (memberId === '') {
-      if (groupInstanceId === null && caller.apiVersion >= ID_FIRST_VERSION) return this.#reserve(request, caller);
+      if (isIdFirst(request, caller)) return this.#reserve(request, caller);
       const id = newMemberId(groupInstanceId ?? caller.clientId ?? '');
       return known === undefined ? this.#addMember(id, request, caller) : this.#replace(known, id, request, caller);
     }
@@ -77,6 +86,8 @@ export class Group {
       return syncError(errorCodes.INCONSISTENT_GROUP_PROTOCOL);
     }
     if (this.state === 'PreparingRebalance') return syncError(errorCodes.REBALANCE_IN_PROGRESS);
+    const assigned = request.assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
+    if (assigned > 0 && !this.#memory.hasRoom(assigned)) return syncError(errorCodes.GROUP_MAX_SIZE_REACHED);
     return this.#rebalance.sync(this.members.get(request.memberId)!, request);
   }
 
@@ -128,6 +139,22 @@ export class Group {
   end(errorCode: number): void {
     this.#rebalance.end();
     this.members.end(errorCode);
+    this.#memory.count(-this.#bytes);
+    this.#bytes = 0;
+  }
+
+  #count(): void {
+    const bytes = bytesOfGroup(this.id, this.protocolType);
+    this.#memory.count(bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+
+  /** Whether the shard may hold what the request leaves behind. Members that say no more than before always may stay. */
+  #hasRoomFor(request: JoinRequest, caller: Caller, known: Member | undefined): boolean {
+    if (isIdFirst(request, caller)) return this.#memory.hasRoom(RESERVED_BYTES);
+    const names = [request.memberId, caller.clientId, request.groupInstanceId, request.protocolType];
+    const more = bytesOfMember(names, request.protocols) - (known?.bytes ?? 0);
+    return more <= 0 || this.#memory.hasRoom(more);
   }
 
   #reserve({ sessionTimeoutMs }: JoinRequest, caller: Caller): JoinAnswer {
@@ -137,7 +164,7 @@ export class Group {
   }
 
   #newMember(id: string, request: JoinRequest, caller: Caller): Member {
-    const member = new Member(id, request.groupInstanceId, caller, this.#clock, (expired) => this.#rebalance.remove(expired));
+    const member = new Member(id, request.groupInstanceId, caller, this.#parts, (expired) => this.#rebalance.remove(expired));
     member.update(request);
     this.members.add(member);
     return member;
@@ -146,6 +173,7 @@ export class Group {
   #addMember(id: string, request: JoinRequest, caller: Caller): Promise<JoinAnswer> {
     const member = this.#newMember(id, request, caller);
     this.#rebalance.agree({ leader: this.#rebalance.agreed.leader || id, protocolType: request.protocolType });
+    this.#count();
     return this.#rebalance.join(member, true);
   }
 
@@ -178,4 +206,9 @@ export class Group {
     member.renewSession();
     return joinAnswer(this.#rebalance.agreed, member, this.members.all);
   }
+}
+
+/** Whether the client gets a member id, and joins with it. */
+function isIdFirst({ memberId, groupInstanceId }: JoinRequest, { apiVersion }: Caller): boolean {
+  return memberId === '' && groupInstanceId === null && apiVersion >= ID_FIRST_VERSION;
 }

@@ -1,9 +1,17 @@
 // One member of a group, with the requests of its that wait for an answer.
 import { errorCodes } from '../protocol/error-codes.js';
 import type { Clock } from './clock.js';
+import { bytesOfMember } from './group-memory.js';
+import type { GroupMemory } from './group-memory.js';
 import type { Caller, JoinAnswer, JoinRequest, Protocol, SyncAnswer } from './messages.js';
 
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** What members need of their shard. */
+export interface MemberParts {
+  readonly clock: Clock;
+  readonly memory: GroupMemory;
+}
 
 export class Member {
   readonly id: string;
@@ -11,22 +19,39 @@ export class Member {
   readonly clientId: string;
   readonly clientHost: string;
   readonly #clock: Clock;
+  readonly #memory: GroupMemory;
   readonly #onExpired: (member: Member) => void;
+  /** Bytes that the member has been counted with. */
+  #bytes = 0;
+  #assignment: Uint8Array = NO_BYTES;
   protocols: readonly Protocol[] = [];
   sessionTimeout = 0;
   rebalanceTimeout = 0;
-  assignment: Uint8Array = NO_BYTES;
   #join: ((answer: JoinAnswer) => void) | undefined;
   #sync: ((answer: SyncAnswer) => void) | undefined;
   #cancelSession: (() => void) | undefined;
 
-  constructor(id: string, instanceId: string | null, caller: Caller, clock: Clock, onExpired: (member: Member) => void) {
+  constructor(id: string, instanceId: string | null, caller: Caller, { clock, memory }: MemberParts, onExpired: (member: Member) => void) {
     this.id = id;
     this.instanceId = instanceId;
     this.clientId = caller.clientId ?? '';
     this.clientHost = caller.clientHost;
     this.#clock = clock;
+    this.#memory = memory;
     this.#onExpired = onExpired;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get assignment(): Uint8Array {
+    return this.#assignment;
+  }
+
+  set assignment(bytes: Uint8Array) {
+    this.#assignment = bytes;
+    this.#count();
   }
 
   get joining(): boolean {
@@ -43,6 +68,7 @@ export class Member {
     this.sessionTimeout = sessionTimeoutMs;
     // Clients send 0 as well as nothing when their program has set no timeout. With 0, nobody could sync in time.
     this.rebalanceTimeout = rebalanceTimeoutMs <= 0 ? sessionTimeoutMs : rebalanceTimeoutMs;
+    this.#count();
   }
 
   hasSameProtocols(protocols: readonly Protocol[]): boolean {
@@ -89,8 +115,16 @@ export class Member {
   /** The member is no more: requests that wait get `errorCode`. */
   end(errorCode: number): void {
     this.#stopSession();
+    this.#memory.count(-this.#bytes);
+    this.#bytes = 0;
     this.answerJoin(joinError(errorCode, this.id));
     this.answerSync(syncError(errorCode));
+  }
+
+  #count(): void {
+    const bytes = bytesOfMember([this.id, this.clientId, this.instanceId], this.protocols) + this.#assignment.length;
+    this.#memory.count(bytes - this.#bytes);
+    this.#bytes = bytes;
   }
 
   #stopSession(): void {

@@ -1,18 +1,22 @@
 // The members of one group, those with an instance id by that, too, and the ids that were given to clients that have not joined yet.
 import type { Clock } from './clock.js';
+import { RESERVED_BYTES } from './group-memory.js';
+import type { GroupMemory } from './group-memory.js';
 import type { Member } from './member.js';
 import type { Protocol } from './messages.js';
 
 export class Members {
   readonly #clock: Clock;
+  readonly #memory: GroupMemory;
   readonly #byId = new Map<string, Member>();
   /** Ids of members by their instance ids. */
   readonly #static = new Map<string, string>();
   /** Ids that nobody has joined with, and what cancels their expiry. */
   readonly #reserved = new Map<string, () => void>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, memory: GroupMemory) {
     this.#clock = clock;
+    this.#memory = memory;
   }
 
   get size(): number {
@@ -51,15 +55,19 @@ export class Members {
   /** The id is a client's for `timeout` milliseconds; then `onExpired` is called, unless it has joined. */
   reserve(id: string, timeout: number, onExpired: () => void): void {
     const cancel = this.#clock.after(timeout, () => {
-      this.#reserved.delete(id);
+      this.unreserve(id);
       onExpired();
     });
     this.#reserved.set(id, cancel);
+    this.#memory.count(RESERVED_BYTES);
   }
 
   /** The client with this id joins, or goes. Returns false when the id is not reserved. */
   unreserve(id: string): boolean {
-    this.#reserved.get(id)?.();
+    const cancel = this.#reserved.get(id);
+    if (cancel === undefined) return false;
+    cancel();
+    this.#memory.count(-RESERVED_BYTES);
     return this.#reserved.delete(id);
   }
 
@@ -82,8 +90,7 @@ export class Members {
   }
 
   end(errorCode: number): void {
-    for (const cancel of this.#reserved.values()) cancel();
-    this.#reserved.clear();
+    for (const id of [...this.#reserved.keys()]) this.unreserve(id);
     for (const member of this.#byId.values()) member.end(errorCode);
     this.#byId.clear();
     this.#static.clear();

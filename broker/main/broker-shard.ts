@@ -9,6 +9,7 @@ import { GroupRouter, GroupSlots } from '../cluster/group-slots.js';
 import type { RemoteGroups } from '../cluster/group-slots.js';
 import { Intake } from '../connection/intake.js';
 import { Front } from '../connection/front.js';
+import { GroupMemory } from '../groups/group-memory.js';
 import { LogStore } from '../log/log-store.js';
 import { BrokerError, errorCodes } from '../protocol/error-codes.js';
 import { nodeTls } from '../security/node-modules.js';
@@ -38,6 +39,8 @@ export interface Siblings {
 
 /** Part of the shard's memory that requests under way may hold. */
 const INTAKE_PART = 4;
+/** Groups and their members may take so much beside it, in V8's heap. */
+const GROUPS_PART = 8;
 
 export class BrokerShard {
   readonly #settings: ShardSettings;
@@ -76,10 +79,11 @@ export class BrokerShard {
       return topic !== undefined && partition >= 0 && partition < topic.partitions;
     };
     const initialDelay = this.#settings.groupInitialDelay;
+    const memory = new GroupMemory(Math.floor(thisShard.memory.budget / GROUPS_PART));
     const [cluster] = await Promise.all([
       index === 0 ? ClusterFile.open(folder) : undefined,
       this.#logs.openAll(topics),
-      this.groups.open(join(folder, 'groups'), index, this.#siblings.shards(), { hasPartition, initialDelay }),
+      this.groups.open(join(folder, 'groups'), index, this.#siblings.shards(), { hasPartition, initialDelay, memory }),
     ]);
     this.#cluster = cluster;
     const intakeBytes = Math.floor(thisShard.memory.budget / INTAKE_PART);

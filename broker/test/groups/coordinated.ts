@@ -1,6 +1,7 @@
 // A coordinator for each test, on a clock that the test turns, with clients of one group.
 import { GroupCoordinator } from '../../groups/coordinator';
 import type { CoordinatorOptions } from '../../groups/coordinator';
+import { GroupMemory } from '../../groups/group-memory';
 import { removeScratchAfterEach, scratchPath } from '../../../test/support/scratch';
 import { Client } from './client';
 import type { ClientOptions } from './client';
@@ -10,16 +11,21 @@ removeScratchAfterEach();
 
 export let clock: FakeClock;
 export let coordinator: GroupCoordinator;
+export let memory: GroupMemory;
 let folder: string;
 
 beforeEach(async () => {
   clock = new FakeClock();
   folder = scratchPath();
+  memory = new GroupMemory(1024 * 1024);
   await open();
 });
-afterEach(() => coordinator.close());
+afterEach(async () => {
+  await coordinator.close();
+  expect(memory.bytes).toBe(0);
+});
 
-const open = async (options: CoordinatorOptions = {}): Promise<void> => void (coordinator = await GroupCoordinator.open(folder, { clock, ...options }));
+const open = async (options: CoordinatorOptions = {}): Promise<void> => void (coordinator = await GroupCoordinator.open(folder, { clock, memory, ...options }));
 
 /** Ends the coordinator, and opens one on the same folder. */
 export async function reopen(options: CoordinatorOptions = {}): Promise<void> {
