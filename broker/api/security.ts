@@ -2,7 +2,7 @@
 import { errorCodes } from '../protocol/error-codes.js';
 import { saslAuthenticate as authenticateLayout, saslHandshake as handshakeLayout } from '../protocol/layouts/cluster.js';
 import { createAcls as createLayout, deleteAcls as deleteLayout, describeAcls as describeLayout } from '../protocol/layouts/security.js';
-import { LoginError } from '../security/exchange.js';
+import { LoginError, LoginOrderError } from '../security/exchange.js';
 import { Login } from '../security/login.js';
 import { implement } from './api.js';
 
@@ -15,18 +15,25 @@ export const createAcls = implement(createLayout, ({ creations }) => ({ results:
 export const deleteAcls = implement(deleteLayout, ({ filters }) => ({ filterResults: filters.map(() => ({ ...refusal, matchingAcls: [] })) }));
 
 export const saslHandshake = implement(handshakeLayout, ({ mechanism }, { login, version }) => {
-  if (login === undefined || login.isDone) return { errorCode: errorCodes.ILLEGAL_SASL_STATE, mechanisms: [] };
+  const illegal = { errorCode: errorCodes.ILLEGAL_SASL_STATE, mechanisms: [] };
+  if (login === undefined) return illegal;
   const mechanisms = [...Login.mechanisms];
-  return { errorCode: login.begin(mechanism, version) ? errorCodes.NONE : errorCodes.UNSUPPORTED_SASL_MECHANISM, mechanisms };
+  try {
+    return { errorCode: login.begin(mechanism, version) ? errorCodes.NONE : errorCodes.UNSUPPORTED_SASL_MECHANISM, mechanisms };
+  } catch (error) {
+    if (error instanceof LoginOrderError) return illegal;
+    throw error;
+  }
 });
 
 export const saslAuthenticate = implement(authenticateLayout, async ({ authBytes }, { login }) => {
-  if (login === undefined || login.isDone) return refused(errorCodes.ILLEGAL_SASL_STATE, 'there is nothing to log in for');
+  if (login === undefined) return refused(errorCodes.ILLEGAL_SASL_STATE, 'there is nothing to log in for');
   try {
     return { errorCode: errorCodes.NONE, errorMessage: null, authBytes: await login.next(Buffer.from(authBytes)) };
   } catch (error) {
     if (!(error instanceof LoginError)) throw error;
-    return refused(errorCodes.SASL_AUTHENTICATION_FAILED, error.message);
+    const isOutOfOrder = error instanceof LoginOrderError;
+    return refused(isOutOfOrder ? errorCodes.ILLEGAL_SASL_STATE : errorCodes.SASL_AUTHENTICATION_FAILED, error.message);
   }
 });
 

@@ -10,6 +10,9 @@ export interface Exchange {
 /** A login that failed. The message is the client's to read: it must not tell whether the name or the password was wrong. */
 export class LoginError extends Error {}
 
+/** A message that has no place in the login now. */
+export class LoginOrderError extends LoginError {}
+
 export function wrongCredentials(mechanism: string): LoginError {
   return new LoginError(`Authentication failed: wrong user or password for ${mechanism}`);
 }

@@ -1,5 +1,5 @@
 // The login of one connection: until it has succeeded, a client may ask for the versions of the APIs and log in, and nothing else.
-import { LoginError } from './exchange.js';
+import { LoginOrderError } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { PlainExchange } from './plain.js';
 import { ScramExchange } from './scram.js';
@@ -47,11 +47,12 @@ export class Login {
     return this.isDone || apiKey === API_VERSIONS || apiKey === SASL_HANDSHAKE || apiKey === SASL_AUTHENTICATE;
   }
 
-  /** The client has chosen a mechanism. False when there is no such mechanism, or a login has begun. */
+  /** The client has chosen a mechanism. False when there is no such mechanism. @throws LoginOrderError when it has chosen one before */
   begin(mechanism: string, version: number): boolean {
+    if (this.#exchange !== undefined || this.#hasFailed) throw this.#outOfOrder('a handshake has come before');
     const make = Object.hasOwn(mechanisms, mechanism) ? mechanisms[mechanism] : undefined;
-    if (make === undefined || this.#exchange !== undefined) {
-      this.#hasFailed = !this.isDone;
+    if (make === undefined) {
+      this.#hasFailed = true;
       return false;
     }
     this.#exchange = make(this.#users);
@@ -61,15 +62,18 @@ export class Login {
 
   /** The answer to the next message of the client. @throws LoginError */
   async next(message: Buffer): Promise<Buffer> {
-    if (this.#exchange === undefined || this.isDone || this.#hasFailed) {
-      this.#hasFailed = !this.isDone;
-      throw new LoginError(this.isDone ? 'this connection has logged in before' : 'a handshake must come first');
-    }
+    if (this.#exchange === undefined || this.isDone || this.#hasFailed) throw this.#outOfOrder('a handshake must come first');
     try {
       return await this.#exchange.next(message);
     } catch (error) {
       this.#hasFailed = true;
       throw error;
     }
+  }
+
+  /** A login that has succeeded holds whatever comes later. */
+  #outOfOrder(rule: string): LoginOrderError {
+    this.#hasFailed = !this.isDone;
+    return new LoginOrderError(this.isDone ? 'this connection has logged in before' : rule);
   }
 }

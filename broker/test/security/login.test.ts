@@ -46,7 +46,13 @@ describe('before it has logged in, a client', () => {
   });
 
   test('must begin with a handshake', async () => {
-    expect(await client.call(saslAuthenticate, 2, plain('alice', users.alice))).toMatchObject({ errorCode: 58, errorMessage: 'a handshake must come first' });
+    expect(await client.call(saslAuthenticate, 2, plain('alice', users.alice))).toMatchObject({ errorCode: 34, errorMessage: 'a handshake must come first' });
+    await client.untilClosed();
+  });
+
+  test('chooses one mechanism, once', async () => {
+    expect((await client.call(saslHandshake, 1, { mechanism: 'SCRAM-SHA-256' })).errorCode).toBe(0);
+    expect(await client.call(saslHandshake, 1, { mechanism: 'PLAIN' })).toEqual({ errorCode: 34, mechanisms: [] });
     await client.untilClosed();
   });
 
