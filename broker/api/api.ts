@@ -18,6 +18,7 @@ export interface Services {
 
 /** What is known of a request besides its fields. */
 export interface Call {
+  readonly apiKey: number;
   readonly version: number;
   /** Empty when the client gives none. */
   readonly clientId: string;

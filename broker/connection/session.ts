@@ -189,7 +189,8 @@ export class Session implements Holder {
 
   #call(api: AnyApi, version: number, clientId: string | null): Call {
     const clientHost = `/${this.#transport.remoteAddress ?? ''}`;
-    return { version, clientId: clientId ?? '', clientHost, login: this.#login, signal: this.#ending.signal, services: this.#services };
+    const { key: apiKey } = api.layout;
+    return { apiKey, version, clientId: clientId ?? '', clientHost, login: this.#login, signal: this.#ending.signal, services: this.#services };
   }
 
   /**
