@@ -7,9 +7,9 @@ import type { Topic } from '../topics/topic.js';
 import { implement } from './api.js';
 import type { Call } from './api.js';
 
-/** Endpoint type of brokers; the other one is that of controllers. */
-const BROKERS = 1;
-const UNSUPPORTED_ENDPOINT_TYPE = 115;
+const endpoints = { brokers: 1, controllers: 2 } as const;
+/** First version that may name topics by id. Two versions before it have the field, and need a name. */
+const IDS_SINCE = 12;
 
 export const metadata = implement(layout, async ({ topics, allowAutoTopicCreation }, call) => {
   const { nodeId, host, port, clusterId } = call.services.facts;
@@ -25,14 +25,17 @@ export const metadata = implement(layout, async ({ topics, allowAutoTopicCreatio
 
 export const describeCluster = implement(clusterLayout, ({ endpointType }, call) => {
   const { nodeId, host, port, clusterId } = call.services.facts;
-  if (endpointType !== BROKERS) {
-    return { errorCode: UNSUPPORTED_ENDPOINT_TYPE, errorMessage: 'brokers are the only endpoints', clusterId, brokers: [] };
+  if (endpointType !== endpoints.brokers) {
+    const { MISMATCHED_ENDPOINT_TYPE, UNSUPPORTED_ENDPOINT_TYPE } = errorCodes;
+    const errorCode = endpointType === endpoints.controllers ? MISMATCHED_ENDPOINT_TYPE : UNSUPPORTED_ENDPOINT_TYPE;
+    return { errorCode, errorMessage: `this endpoint is one of brokers (1), not of type ${endpointType}`, clusterId, brokers: [] };
   }
   return { errorCode: errorCodes.NONE, clusterId, controllerId: nodeId, brokers: [{ brokerId: nodeId, host, port, isFenced: false }] };
 });
 
 async function lookUp(name: string | null, id: string, mayCreate: boolean, call: Call) {
   const { topics, admin, facts } = call.services;
+  if (call.version < IDS_SINCE && (name === null || id !== NO_UUID)) return missing(name ?? '', id, errorCodes.INVALID_REQUEST);
   if (name === null) {
     const topic = topics.byId(id);
     return topic === undefined ? missing(null, id, errorCodes.UNKNOWN_TOPIC_ID) : answer(topic, facts.nodeId);

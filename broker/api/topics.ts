@@ -4,6 +4,7 @@ import { deleteRecords as recordsLayout } from '../protocol/layouts/data.js';
 import type { Decoded } from '../protocol/layout.js';
 import { createPartitions as partitionsLayout, createTopics as createLayout, deleteTopics as deleteLayout } from '../protocol/layouts/topics.js';
 import { NO_UUID } from '../protocol/primitives.js';
+import type { Topic } from '../topics/topic.js';
 import { always, implement } from './api.js';
 import type { Call } from './api.js';
 import { configAnswers } from './configs.js';
@@ -45,9 +46,13 @@ function refusalOf({ numPartitions, replicationFactor, assignments }: Wish, { se
 }
 
 export const deleteTopics = implement(deleteLayout, async ({ topics, topicNames }, call) => {
-  const wanted = [...topics, ...topicNames.map((name) => ({ name, topicId: NO_UUID }))];
-  const responses = wanted.map(async ({ name, topicId }) => {
-    const { topic, errorCode } = topicOf(call, name, topicId);
+  const named = [...topics, ...topicNames.map((name) => ({ name, topicId: NO_UUID }))];
+  const wanted = named.map((naming) => ({ ...naming, ...topicOf(call, naming.name, naming.topicId) }));
+  const repeats = repeatsIn(wanted.filter((naming) => mistakeIn(naming) === undefined).map(keyOf));
+  const responses = wanted.map(async (naming) => {
+    const { name, topicId, topic, errorCode } = naming;
+    const mistake = mistakeIn(naming) ?? (repeats.has(keyOf(naming)) ? 'the topic is in the request twice' : undefined);
+    if (mistake !== undefined) return { name, topicId, errorCode: errorCodes.INVALID_REQUEST, errorMessage: mistake };
     if (topic === undefined) return { name, topicId, errorCode };
     const deleted = await call.services.admin.deleteTopic(topic.id);
     return { name: topic.name, topicId: topic.id, errorCode: deleted.errorCode, errorMessage: deleted.errorMessage };
@@ -55,15 +60,34 @@ export const deleteTopics = implement(deleteLayout, async ({ topics, topicNames 
   return { responses: await Promise.all(responses) };
 }, always);
 
+/** A topic of a request, which may name it by its name or its id. */
+interface Naming {
+  readonly name: string | null;
+  readonly topicId: string;
+}
+
+/** The same for all namings of one topic. */
+function keyOf({ name, topicId, topic }: Naming & { readonly topic: Topic | undefined }): string {
+  return `${topic?.id ?? topicId} ${topic === undefined ? name : ''}`;
+}
+
+function mistakeIn({ name, topicId }: Naming): string | undefined {
+  if (name !== null && topicId !== NO_UUID) return 'a topic must be named by its name or its id, not by both';
+  return name === null && topicId === NO_UUID ? 'a topic must be named by its name or its id' : undefined;
+}
+
 export const createPartitions = implement(partitionsLayout, async ({ topics, validateOnly }, call) => {
   const { nodeId } = call.services.facts;
+  const repeats = repeatsIn(topics.map(({ name }) => name));
   const results = topics.map(async ({ name, count, assignments }) => {
+    if (repeats.has(name)) return { name, errorCode: errorCodes.INVALID_REQUEST, errorMessage: `topic '${name}' is in the request twice` };
     const topic = call.services.topics.byName(name);
     if (topic === undefined) return { name, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION };
     if (assignments !== null && assignments.some(({ brokerIds }) => brokerIds.length !== 1 || brokerIds[0] !== nodeId)) {
       return { name, errorCode: errorCodes.INVALID_REPLICA_ASSIGNMENT, errorMessage: `partitions can be assigned to broker ${nodeId} only` };
     }
-    const { errorCode, errorMessage } = await call.services.admin.addPartitions(topic.id, count, validateOnly);
+    const growth = { total: count, assignments: assignments?.length };
+    const { errorCode, errorMessage } = await call.services.admin.addPartitions(topic.id, growth, validateOnly);
     return { name, errorCode, errorMessage };
   });
   return { results: await Promise.all(results) };

@@ -8,7 +8,7 @@ import type {
 import type { AdminRouter } from '../topics/admin-router.js';
 import type { ConfigChange } from '../topics/config-change.js';
 import type { PartitionRead } from '../topics/partition-service.js';
-import type { TopicWish } from '../topics/topic-admin.js';
+import type { Growth, TopicWish } from '../topics/topic-admin.js';
 import type { Topic } from '../topics/topic.js';
 import { BrokerShard } from './broker-shard.js';
 import type { Address, ShardSettings } from './shard-settings.js';
@@ -62,7 +62,7 @@ export const service = serve({
   removeTopic: (topic: Topic): Promise<void> => shard.removeTopic(topic),
   createTopic: (wish: TopicWish, validateOnly: boolean) => shard.admin.create(wish, validateOnly),
   deleteTopic: (id: string) => shard.admin.delete(id),
-  addPartitions: (id: string, total: number, validateOnly: boolean) => shard.admin.addPartitions(id, total, validateOnly),
+  addPartitions: (id: string, growth: Growth, validateOnly: boolean) => shard.admin.addPartitions(id, growth, validateOnly),
   configureTopic: (id: string, change: ConfigChange, validateOnly: boolean) => shard.admin.configure(id, change, validateOnly),
   nextProducerId: (): Promise<bigint> => shard.nextProducerId(),
 });

@@ -70,6 +70,8 @@ export const errorCodes = {
   RESOURCE_NOT_FOUND: 91,
   UNKNOWN_TOPIC_ID: 100,
   INCONSISTENT_TOPIC_ID: 103,
+  MISMATCHED_ENDPOINT_TYPE: 114,
+  UNSUPPORTED_ENDPOINT_TYPE: 115,
 } as const;
 
 export type ErrorName = keyof typeof errorCodes;

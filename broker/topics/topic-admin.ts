@@ -25,6 +25,14 @@ export interface TopicWish {
   readonly configs: readonly ConfigEntry[];
 }
 
+/** Partitions that are added to a topic. */
+export interface Growth {
+  /** Number of partitions afterwards. */
+  readonly total: number;
+  /** Number of new partitions that the request assigns to brokers; undefined when it assigns none. */
+  readonly assignments: number | undefined;
+}
+
 /** Outcome of a change: it travels between shards, as thrown errors would lose their codes. */
 export interface Change {
   readonly errorCode: number;
@@ -66,12 +74,16 @@ export class TopicAdmin {
     });
   }
 
-  addPartitions(id: string, total: number, validateOnly: boolean): Promise<Change> {
+  addPartitions(id: string, { total, assignments }: Growth, validateOnly: boolean): Promise<Change> {
     return this.#change(async () => {
       const topic = this.#existing(id);
       if (total <= topic.partitions || total > PARTITIONS_MAX) {
         const range = `from ${topic.partitions + 1} to ${PARTITIONS_MAX}`;
         throw new BrokerError(errorCodes.INVALID_PARTITIONS, `the new number of partitions must be ${range}, not ${total}`);
+      }
+      const added = total - topic.partitions;
+      if (assignments !== undefined && assignments !== added) {
+        throw new BrokerError(errorCodes.INVALID_REPLICA_ASSIGNMENT, `all ${added} new partitions must be assigned, or none; ${assignments} are`);
       }
       return validateOnly ? topic : this.#replace({ ...topic, partitions: total });
     });

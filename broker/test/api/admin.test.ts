@@ -58,6 +58,15 @@ test('metadata of a topic: created when that is allowed, error 3 or 17 otherwise
   expect(controllerId).toBe(7);
 });
 
+test.each([10, 11])('metadata of version %i, which has ids and needs names, is error 42 for a topic without a name', async (version) => {
+  const topicId = await createTopic(client, `named-${version}`);
+  const names = [{ topicId, name: null }, { topicId: 'BAAAAAAAAAAAAAAAAAAAAA', name: null }, { topicId: NO_UUID, name: `named-${version}` }];
+  const { topics } = await client.call(metadata, version, {
+    topics: names, allowAutoTopicCreation: true, includeTopicAuthorizedOperations: false, includeClusterAuthorizedOperations: false,
+  });
+  expect(topics).toMatchObject([{ errorCode: 42, name: '' }, { errorCode: 42, name: '' }, { errorCode: 0, name: `named-${version}` }]);
+});
+
 test('a topic is deleted by name or id, and a new one of its name has another id', async () => {
   const id = await createTopic(client, 'renewed');
   const remove = async (name: string | null, topicId: string) => {
@@ -69,6 +78,40 @@ test('a topic is deleted by name or id, and a new one of its name has another id
   expect(await remove('renewed', NO_UUID)).toMatchObject({ errorCode: 3 });
   expect(await createTopic(client, 'renewed')).not.toBe(id);
   expect(await remove('renewed', NO_UUID)).toMatchObject({ errorCode: 0 });
+});
+
+test('a topic is deleted when one name or one id is given, once', async () => {
+  const remove = async (...topics: { name: string | null; topicId: string }[]) => {
+    const { responses } = await client.call(deleteTopics, 6, { topics, topicNames: [], timeoutMs: 1000 });
+    return responses.map(({ errorCode }) => errorCode);
+  };
+  const topicId = await createTopic(client, 'kept');
+  const byName = { name: 'kept', topicId: NO_UUID };
+  const byId = { name: null, topicId };
+  expect(await remove({ name: 'unknown', topicId })).toEqual([42]);
+  expect(await remove({ name: 'kept', topicId })).toEqual([42]);
+  expect(await remove({ name: null, topicId: NO_UUID })).toEqual([42]);
+  expect(await remove(byName, byName)).toEqual([42, 42]);
+  expect(await remove(byId, byId, { name: 'never', topicId: NO_UUID })).toEqual([42, 42, 3]);
+  expect(await remove(byName, byId)).toEqual([42, 42]);
+  expect((await describeTopic(client, 'kept')).errorCode).toBe(0);
+  const { responses } = await client.call(deleteTopics, 1, { topics: [], topicNames: ['kept', 'kept'], timeoutMs: 1000 });
+  expect(responses.map(({ errorCode }) => errorCode)).toEqual([42, 42]);
+  expect(await remove({ name: 'kept', topicId }, byId)).toEqual([42, 0]);
+});
+
+test('new partitions are assigned all or not at all, and a topic grows once in a request', async () => {
+  await createTopic(client, 'assigned-later');
+  const grow = async (...all: (number[][] | null)[]) => {
+    const topics = all.map((brokers) => ({ name: 'assigned-later', count: 3, assignments: brokers?.map((brokerIds) => ({ brokerIds })) ?? null }));
+    const { results } = await client.call(createPartitions, 3, { topics, timeoutMs: 1000, validateOnly: false });
+    return results.map(({ errorCode }) => errorCode);
+  };
+  for (const brokers of [[], [[7]], [[7], [7], [7]]]) expect(await grow(brokers)).toEqual([39]);
+  expect(await grow(null, null)).toEqual([42, 42]);
+  expect((await describeTopic(client, 'assigned-later')).partitions).toHaveLength(1);
+  expect(await grow([[7], [7]])).toEqual([0]);
+  expect((await describeTopic(client, 'assigned-later')).partitions).toHaveLength(3);
 });
 
 test('partitions are added, never removed', async () => {
@@ -147,7 +190,8 @@ test('the cluster has one broker, which is no controller endpoint', async () => 
   const described = await client.call(describeCluster, 1, { ...flags, endpointType: 1 });
   expect(described).toMatchObject({ errorCode: 0, controllerId: 7, brokers: [{ brokerId: 7, ...broker.address }] });
   expect(described.clusterId).toMatch(/^[\w-]{22}$/);
-  expect(await client.call(describeCluster, 1, { ...flags, endpointType: 2 })).toMatchObject({ errorCode: 115 });
+  expect(await client.call(describeCluster, 1, { ...flags, endpointType: 2 })).toMatchObject({ errorCode: 114 });
+  expect(await client.call(describeCluster, 1, { ...flags, endpointType: 9 })).toMatchObject({ errorCode: 115 });
 });
 
 test('there are no access lists and no SASL', async () => {
