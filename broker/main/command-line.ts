@@ -10,7 +10,7 @@ Serves the Kafka API until SIGINT or SIGTERM.
   --dir DIR            folder of all data; it is made if it is not there
   --port N             port to listen on; 0: any that is free (default 9092)
   --listen ADDRESS     address to listen on (default 127.0.0.1, which other machines cannot reach)
-  --advertise HOST     host that clients are told to connect to (default the address)
+  --advertise HOST     host that clients are told to connect to (default the address; needed when that is 0.0.0.0 or ::)
   --shards N           threads that own partitions (default 1)
   --memory SIZE        memory of all shards together (default 256MiB)
   --node-id N          id of this broker (default 0)

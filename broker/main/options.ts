@@ -1,4 +1,5 @@
 // The options of a broker, and what holds where none is given.
+import { isIP, SocketAddress } from 'node:net';
 import { resolve } from 'node:path';
 import { nodeTls } from '../security/node-modules.js';
 
@@ -7,9 +8,9 @@ export interface BrokerOptions {
   dir: string;
   /** 0: any that is free. Default 0. */
   port?: number;
-  /** Address to listen on. Default '127.0.0.1'. */
+  /** Address to listen on. Default '127.0.0.1'. With '0.0.0.0' or '::', which are all addresses of this machine, `advertisedHost` must be given. */
   host?: string;
-  /** Host that clients are told to connect to. Default the address that the broker listens on. */
+  /** Host that clients are told to connect to: they must reach the broker by it. Default the address that the broker listens on. */
   advertisedHost?: string;
   /** Number of shards, 1 to 64. Default 1. */
   shards?: number;
@@ -71,14 +72,15 @@ export function checkOptions(options: BrokerOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object with `dir`');
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw new TypeError(`options.${unknown} is no option; there are ${NAMES.join(', ')}`);
-  const { dir, advertisedHost, requestBytesMax, sasl, tls } = options;
+  const { dir, host = '127.0.0.1', advertisedHost, requestBytesMax, sasl, tls } = options;
   if (typeof dir !== 'string' || dir === '') throw new TypeError(`options.dir must be the path of a folder, received ${String(dir)}`);
+  checkHosts(host, advertisedHost);
   if (requestBytesMax !== undefined) checkWhole('requestBytesMax', requestBytesMax, 1024, 2 ** 31 - 1);
   if (sasl !== undefined) checkSasl(sasl);
   return {
     dir: resolve(dir),
     port: checkWhole('port', options.port ?? 0, 0, 65_535),
-    host: options.host ?? '127.0.0.1',
+    host,
     shards: checkWhole('shards', options.shards ?? 1, 1, 64),
     memory: options.memory ?? '256MiB',
     nodeId: checkWhole('nodeId', options.nodeId ?? 0, 0, 2 ** 31 - 1),
@@ -91,6 +93,25 @@ export function checkOptions(options: BrokerOptions): CheckedOptions {
     ...(sasl === undefined ? {} : { sasl }),
     ...(tls === undefined ? {} : { tls: checkedTls(tls) }),
   };
+}
+
+/** Addresses that stand for all of a machine's: a client on another machine that connects to one of them stays on its own. */
+const everywhere: readonly string[] = ['0.0.0.0', '::', '::ffff:0.0.0.0'];
+
+function checkHosts(host: string, advertised: string | undefined): void {
+  const announced = advertised === undefined ? host : advertised;
+  for (const [name, value] of [['host', host], ['advertisedHost', announced]] as const) {
+    if (typeof value !== 'string' || value === '') throw new TypeError(`options.${name} must be an address or the name of a host, received '${String(value)}'`);
+  }
+  if (!isEverywhere(announced)) return;
+  const reason = 'clients must be told a host that they can connect to';
+  if (advertised !== undefined) throw new TypeError(`options.advertisedHost must not be '${advertised}', which is no single address: ${reason}`);
+  throw new TypeError(`options.advertisedHost (--advertise) must be given with the host '${host}', which is no single address: ${reason}`);
+}
+
+function isEverywhere(host: string): boolean {
+  const version = isIP(host);
+  return version !== 0 && everywhere.includes(new SocketAddress({ address: host, family: version === 4 ? 'ipv4' : 'ipv6' }).address);
 }
 
 function checkSasl({ users }: SaslOptions): void {
