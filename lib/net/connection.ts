@@ -229,10 +229,10 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
   }
 
   /**
-   * Moves the connection to the shard at `index` of this shard's group, once all that was written has been sent. There the method
-   * `connection` of the service is called with a new Connection, whose input begins with what was received here and not consumed; no byte is
-   * copied, lost or out of order. Options stay, listeners and pauses do not. Nothing can be written here from the call on, and what waits for
-   * input is rejected with ERR_CLOSED. Resolves when the other shard has the connection. Costs three system calls and a call of a shard.
+   * Moves the connection to the shard at `index` of this shard's group, once all reserved places are filled and all that was written has been sent.
+   * There the method `connection` of the service is called with a new Connection, whose input begins with what was received here and not
+   * consumed; no byte is copied, lost or out of order. Options stay, listeners and pauses do not. From the call on, only reserved places can be
+   * written here, and what waits for input is rejected with ERR_CLOSED. Resolves when the other shard has the connection. Costs three system calls and a call of a shard.
    *
    * @throws ERR_CLOSED after end() or destroy(); ERR_SHARD_GONE, ERR_OUT_OF_MEMORY, and then the connection is closed; RangeError for an index
    * that is none; TypeError when this thread is in no group, the group serves no method `connection`, or the

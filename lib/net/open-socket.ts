@@ -156,7 +156,10 @@ export class OpenSocket {
     this.#owner?.drained();
   }
 
-  /** Resolves with the connection as another shard takes it, once all that was written has been sent. Nothing can be written from now on. */
+  /**
+   * Resolves with the connection as another shard takes it, once all places are filled and all that was written has been sent. Nothing else can be
+   * written from now on.
+   */
   async detach(): Promise<Moved> {
     this.#isMoving = true;
     this.outgoing.seal();
@@ -165,11 +168,14 @@ export class OpenSocket {
     return this.leave();
   }
 
-  /** The same at once: nothing waits to be sent. @throws ERR_CLOSED when the connection has failed, which will be told */
+  /** The same at once: nothing waits to be sent. @throws ERR_CLOSED when the connection has failed; it is closed then, which will be told */
   leave(): Moved {
     this.#isMoving = true;
     const ticket = native.socketHandOver(this.id);
-    if (ticket < 0) throw closed('connection');
+    if (ticket < 0) {
+      this.destroy(undefined, false);
+      throw closed('connection');
+    }
     if (state.sockets[this.id % connectionsMax] === this) state.sockets[this.id % connectionsMax] = undefined;
     this.#isClosed = true;
     const input = this.incoming.length > 0 ? this.incoming.takeAll() : undefined;

@@ -1,6 +1,6 @@
 // The sending side of one connection: keeps the order of what is written, and tells how much of it the kernel has not taken.
 //
-//   order_  [ reserved ][ written ][ reserved ]     what waits behind a place that is not filled yet
+//   order   [ reserved ][ written ][ waiter ][ reserved ]   what waits behind a place that is not filled yet, and who waits for all before it
 //   tail    bytes that were copied in this turn; listed to be sent, and appended to until C++ takes them
 //
 // A chain that is sent is listed by its slot, and C++ moves it out of the slot before it polls. All that was written to a connection in a turn
@@ -17,11 +17,16 @@ import type { OpenSocket } from './open-socket.js';
 
 const { commandEnd, commandFinish, commandSend, commandTell } = constants;
 
-/** A promise that waits until the kernel has the first `until` bytes. */
-interface Waiter {
-  readonly until: number;
-  resolve(): void;
-  reject(error: unknown): void;
+/** A promise that waits until the kernel has the first `until` bytes. They are known when all places before it are filled. */
+class Waiter {
+  until = 0;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+
+  constructor(resolve: () => void, reject: (error: unknown) => void) {
+    this.resolve = resolve;
+    this.reject = reject;
+  }
 }
 
 /** A place in the order of what is written. */
@@ -47,7 +52,7 @@ export class Outgoing {
   /** flushes() when bytes were handed to C++ last. */
   #postedAt = -1;
   #needsDrain = false;
-  #order: Fifo<Place> | undefined;
+  #order: Fifo<Place | Waiter> | undefined;
   #waiters: Fifo<Waiter> | undefined;
   #ending: Ending = 'none';
   #tail: Handle | undefined;
@@ -98,8 +103,9 @@ export class Outgoing {
     const { isClosed, failure } = this.#socket;
     if (isClosed) return Promise.reject(failure ?? closed('connection'));
     return new Promise((resolve, reject) => {
-      (this.#waiters ??= new Fifo()).push({ until: this.#written, resolve, reject });
-      this.#tellSent();
+      const waiter = new Waiter(resolve, reject);
+      if (this.#order === undefined) this.#wait(waiter);
+      else this.#order.push(waiter);
     });
   }
 
@@ -157,7 +163,10 @@ export class Outgoing {
   /** The connection has closed: what was not sent is dropped. */
   close(error: unknown): void {
     for (const waiter of this.#waiters?.takeAll() ?? []) waiter.reject(error);
-    for (const { chain } of this.#order?.takeAll() ?? []) chain?.release();
+    for (const each of this.#order?.takeAll() ?? []) {
+      if (each instanceof Waiter) each.reject(error);
+      else each.chain?.release();
+    }
     this.#order = undefined;
     this.#dropTail();
   }
@@ -166,7 +175,7 @@ export class Outgoing {
   #mayGoOn(): boolean {
     if (this.waiting < this.#highWater) return true;
     this.#needsDrain = true;
-    this.#tellSent();
+    if (this.#order === undefined) this.#tellSent();
     return false;
   }
 
@@ -248,19 +257,27 @@ export class Outgoing {
   #sendQueued(): void {
     const order = this.#order;
     if (order === undefined) return;
-    for (let first = order.first; first?.chain !== undefined; first = order.first) {
+    for (let first = order.first; first !== undefined; first = order.first) {
+      if (first instanceof Waiter) this.#wait(first);
+      else if (first.chain === undefined) return;
+      else this.#handOver(first.chain);
       order.shift();
-      this.#handOver(first.chain);
     }
-    if (order.length > 0) return;
     this.#order = undefined;
-    if (this.#needsDrain || (this.#waiters?.length ?? 0) > 0) this.#tellSent();
+    if (this.#needsDrain) this.#tellSent();
     if (this.#ending === 'end' || this.#ending === 'finish') this.#listEnd();
+  }
+
+  /** The waiter resolves when the kernel has all that was handed to C++ so far. */
+  #wait(waiter: Waiter): void {
+    waiter.until = this.#posted;
+    (this.#waiters ??= new Fifo()).push(waiter);
+    this.#tellSent();
   }
 
   /** C++ tells when the kernel has all that it was handed; otherwise it is silent as long as the kernel takes everything at once. */
   #tellSent(): void {
-    if (this.#order === undefined) command(commandTell, this.#socket.id);
+    command(commandTell, this.#socket.id);
   }
 
   #listEnd(): void {

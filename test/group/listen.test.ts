@@ -231,6 +231,15 @@ describe('moving', () => {
     expect((await group.all.connections()).reduce((sum, count) => sum + count)).toBe(1);
   });
 
+  test('waits for reserved places to be filled, and for what fills them', async () => {
+    const { group, client, from } = await moving();
+    const other = (from + 1) % 2;
+    client.tell(`move-early ${other}`, 'index');
+    expect((await client.line()).length).toBe(8_000_000);
+    expect(await client.line()).toBe(`${other}`);
+    expect(await group.all.connections()).toEqual(other === 0 ? [1, 0] : [0, 1]);
+  });
+
   test('is refused for what is no index, and the error is told', async () => {
     const { group, client } = await moving();
     const failed = once(group, 'error') as Promise<[Error, number]>;

@@ -1,11 +1,11 @@
 // Writes that are refused, and programs that use the connection while one of its writes is under way.
-import { IoBuf, thisShard } from 'corebuf';
+import { IoBuf, stats, thisShard } from 'corebuf';
 import type { Connection } from 'corebuf';
 import { connectionPair, destroyConnectionsAfterEach } from '../support/connections';
 import { corebufError, expectCode, expectTypeError } from '../support/errors';
 import { failIn } from '../support/fail-in';
 import { expectNothingLeaked } from '../support/shards';
-import { until } from '../support/turns';
+import { turn, until } from '../support/turns';
 
 destroyConnectionsAfterEach();
 expectNothingLeaked();
@@ -58,6 +58,27 @@ describe('a write that is refused changes nothing', () => {
     await near.end();
     expect(await textOf(far)).toBe('still open');
   });
+});
+
+test('a write behind a reserved place resolves when the kernel has what filled it, too', async () => {
+  const [near, far] = await connectionPair();
+  const places = [near.reserve(), near.reserve()] as const;
+  const resolved: string[] = [];
+  const between = near.write('between,').then(() => resolved.push('between'));
+  const last = near.reserve();
+  const ended = near.end('end').then(() => resolved.push('end'));
+  const { partialSends } = stats().net;
+  places[1].fill(Buffer.alloc(30_000_000));
+  places[0].fill('first,');
+  await until(() => stats().net.partialSends > partialSends, () => 'the kernel takes no more');
+  await turn();
+  expect(resolved).toEqual([]);
+  (await far.readExactly(30_000_000)).release();
+  await between;
+  expect(resolved).toEqual(['between']);
+  last.fill('last,');
+  await ended;
+  expect((await textOf(far)).replaceAll('\0', '')).toBe('between,last,end');
 });
 
 const LARGE = 100 * 1024;

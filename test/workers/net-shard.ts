@@ -3,6 +3,8 @@ import type { Connection } from 'corebuf';
 import { IoBuf, serve, stats, thisShard } from 'corebuf';
 
 const NEWLINE = 10;
+/** More than the kernel takes at once. */
+const LARGE = 8_000_000;
 let served = 0;
 
 /** The next line; undefined at the end. */
@@ -41,6 +43,14 @@ async function obey(connection: Connection, line: string): Promise<boolean> {
     case 'move':
       await connection.moveTo(Number(argument));
       return false;
+    case 'move-early': {
+      // The answer is ready when the connection is about to leave already.
+      const place = connection.reserve();
+      const moved = connection.moveTo(Number(argument));
+      setImmediate(() => place.fill(`${'x'.repeat(LARGE)}\n`));
+      await moved;
+      return false;
+    }
     case 'fail':
       throw argument === 'range' ? new RangeError('as it was told') : new Error('as it was told');
     case 'exit':
