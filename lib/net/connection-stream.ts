@@ -3,11 +3,12 @@
 // Reading copies bytes into JavaScript's memory, because nobody tells when a Buffer of a stream is no longer used. Writing copies small pieces
 // and wraps large ones, whose callback comes when the kernel has them: until then they stay as they are, by Node's rules.
 import { Duplex } from 'node:stream';
+import { checkFunction, invalidRange, invalidType } from '../base/arguments.js';
 import { closed } from '../base/errors.js';
-import { clearTimeout, setTimeout } from '../base/timers.js';
+import { clearTimeout, nextTick, setTimeout } from '../base/timers.js';
 import { IoBuf } from '../iobuf/iobuf.js';
 import type { Connection } from './connection.js';
-import type { OpenSocket } from './open-socket.js';
+import type { OpenSocket, SocketOwner } from './open-socket.js';
 
 type Callback = (error?: Error | null) => void;
 
@@ -16,6 +17,8 @@ const KIB = 1024;
 const PIECE = 64 * KIB;
 /** Pieces from so many bytes on are not copied when they are written. */
 const WRAPPED_LEAST = 32 * KIB;
+/** A timer of Node that is to wait longer fires at once. */
+const TIMEOUT_MOST = 2 ** 31 - 1;
 
 export class ConnectionStream extends Duplex {
   readonly #connection: Connection;
@@ -25,6 +28,13 @@ export class ConnectionStream extends Duplex {
   #waiting: Callback | undefined;
   #timeout = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isToldClosed = false;
+  /** @internal The connection passes on what it is told. */
+  readonly owner: Omit<SocketOwner, 'opened'> = {
+    ended: () => this.#end(),
+    drained: () => this.#drained(),
+    closed: (error) => this.#closed(error),
+  };
 
   /** @internal */
   constructor(connection: Connection, socket: OpenSocket) {
@@ -33,10 +43,9 @@ export class ConnectionStream extends Duplex {
     this.#socket = socket;
     // The stream ends the other direction itself, behind what it has still to write.
     socket.endsByItself = false;
-    connection.onInput(() => this.#pump());
-    connection.on('end', () => this.#end());
-    connection.on('drain', () => this.#drained());
-    connection.on('close', (error) => this.#closed(error));
+    socket.incoming.onInput(() => this.#pump());
+    this.#ended = socket.incoming.endSeen;
+    if (socket.isGone) nextTick(() => this.#closed(socket.reason));
   }
 
   override _read(): void {
@@ -53,14 +62,16 @@ export class ConnectionStream extends Duplex {
   }
 
   override _final(callback: Callback): void {
-    this.#callBack(this.#connection.end(), callback);
+    this.#callBack(this.#socket.end(), callback);
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
     clearTimeout(this.#timer);
+    this.#socket.destroy(error ?? undefined, false);
+    // A regular end leaves the input to the reader.
+    this.#socket.incoming.input.release();
     if (this.#socket.isGone) return callback(error);
-    this.#connection.once('close', () => callback(error));
-    this.#connection.destroy(error ?? undefined);
+    void this.#socket.whenGone().then(() => callback(error));
   }
 
   // What node:http and node:tls ask of a socket.
@@ -72,16 +83,15 @@ export class ConnectionStream extends Duplex {
     else this.once('finish', () => this.destroy());
   }
 
-  /** Emits 'timeout' when nothing was read or written for `milliseconds`; 0 for never. */
+  /** Emits 'timeout' when nothing was read or written for `milliseconds`, at most 2 ** 31 - 1; 0 for never. @throws TypeError, RangeError */
   setTimeout(milliseconds: number, listener?: () => void): this {
-    this.#timeout = milliseconds;
-    if (listener !== undefined) {
-      if (milliseconds === 0) this.off('timeout', listener);
-      else this.once('timeout', listener);
-    }
+    if (this.destroyed) return this;
+    this.#timeout = checkedTimeout(milliseconds);
+    if (listener !== undefined) checkFunction('listener', listener);
     clearTimeout(this.#timer);
-    this.#timer = milliseconds === 0 ? undefined : setTimeout(() => this.emit('timeout'), milliseconds).unref();
-    return this;
+    this.#timer = this.#timeout === 0 ? undefined : setTimeout(() => this.emit('timeout'), this.#timeout).unref();
+    if (listener === undefined) return this;
+    return this.#timeout === 0 ? this.off('timeout', listener) : this.once('timeout', listener);
   }
 
   /** As the option of the connection. */
@@ -157,19 +167,21 @@ export class ConnectionStream extends Duplex {
 
   #writeAll(chunks: readonly Buffer[], callback: Callback): void {
     this.#refresh();
+    const { outgoing } = this.#socket;
     let goesOn = true;
     let wraps = false;
     try {
       for (const chunk of chunks) {
-        const isLarge = chunk.length >= WRAPPED_LEAST;
-        wraps ||= isLarge;
-        goesOn = this.#connection.post(isLarge ? IoBuf.wrap(chunk) : chunk);
+        const data = wrapped(chunk);
+        wraps ||= data !== chunk;
+        goesOn = outgoing.post(data);
       }
     } catch (error) {
       return callback(error as Error);
     }
-    if (wraps) this.#callBack(this.#socket.outgoing.whenSent(), callback);
+    if (wraps) this.#callBack(outgoing.whenSent(), callback);
     else if (goesOn) callback();
+    else if (this.#socket.isClosed) this.#fail(callback);
     else this.#waiting = callback;
   }
 
@@ -177,11 +189,14 @@ export class ConnectionStream extends Duplex {
   #callBack(work: Promise<void>, callback: Callback): void {
     work.then(
       () => callback(),
-      (error: unknown) => {
-        if (this.#socket.isGone) callback(error as Error);
-        else this.#waiting = callback;
-      },
+      () => this.#fail(callback),
     );
+  }
+
+  /** Of a write that a closed connection has dropped. */
+  #fail(callback: Callback): void {
+    if (this.#socket.isGone) callback(this.#socket.failure ?? closed('connection'));
+    else this.#waiting = callback;
   }
 
   #drained(): void {
@@ -190,16 +205,46 @@ export class ConnectionStream extends Duplex {
     callback?.();
   }
 
-  /** A regular end is told as the end of what is read; another one ends the stream. */
+  /**
+   * Behind a regular end all that came can be read still, and all that was written has been sent. The stream closes when both directions have
+   * ended; the one that is written may never be ended, because nothing can be written any more. Another end destroys the stream.
+   */
   #closed(error: Error | undefined): void {
+    if (this.#isToldClosed) return;
+    this.#isToldClosed = true;
     const { failure, incoming } = this.#socket;
-    if (failure !== undefined || !incoming.endSeen) this.destroy(error);
+    if (failure !== undefined) this.destroy(error);
+    else if (!incoming.endSeen) this.#end();
+    if (this.readableEnded) this.#closeUnlessFinished();
+    else this.once('end', () => this.#closeUnlessFinished());
     const callback = this.#waiting;
     this.#waiting = undefined;
-    callback?.(error ?? closed('connection'));
+    callback?.(failure === undefined ? null : (error ?? failure));
+  }
+
+  #closeUnlessFinished(): void {
+    if (!this.writableEnded) this.destroy();
   }
 
   #refresh(): void {
     if (this.#timeout > 0) this.#timer?.refresh();
   }
+}
+
+/** As a chain where that can be done without a copy. */
+function wrapped(chunk: Buffer): IoBuf | Buffer {
+  if (chunk.length < WRAPPED_LEAST) return chunk;
+  try {
+    return IoBuf.wrap(chunk);
+  } catch (error) {
+    // Memory that may change its length, for example.
+    if (error instanceof TypeError) return chunk;
+    throw error;
+  }
+}
+
+function checkedTimeout(milliseconds: number): number {
+  if (typeof milliseconds !== 'number') throw invalidType('milliseconds', 'a number', milliseconds);
+  if (!Number.isFinite(milliseconds) || milliseconds < 0) throw invalidRange('milliseconds', 'a finite number from 0', milliseconds);
+  return Math.min(milliseconds, TIMEOUT_MOST);
 }

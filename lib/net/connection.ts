@@ -65,8 +65,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
     this.#socket = socket;
     socket.owner = {
       opened: () => undefined,
-      ended: () => void emit<ConnectionEvents, 'end'>(this, 'end'),
-      drained: () => void emit<ConnectionEvents, 'drain'>(this, 'drain'),
+      ended: () => this.#ended(),
+      drained: () => this.#drained(),
       closed: (error) => this.#closed(error),
     };
   }
@@ -96,6 +96,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
 
   /** Calls `handler` at most once in a turn, when something has come. What the handler leaves in the input stays there. */
   onInput(handler: (input: IoBuf) => void): this {
+    this.#assertNoStream('onInput');
     checkFunction('handler', handler);
     this.#socket.incoming.onInput(handler);
     return this;
@@ -108,6 +109,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * @throws the error that closed the connection; ERR_CLOSED after destroy()
    */
   async more(length = 1): Promise<boolean> {
+    this.#assertNoStream('more');
     checkInteger('length', length, 1, LENGTH_MOST);
     const { incoming } = this.#socket;
     return incoming.whenThere(incoming.length + length, (there) => there);
@@ -115,6 +117,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
 
   /** Everything that is there, at least a byte, as the caller's own chain; undefined at the end. @throws as more() */
   read(): Promise<IoBuf | undefined> {
+    if (this.#stream !== undefined) return Promise.reject(streamInUse('read'));
     const { incoming } = this.#socket;
     return incoming.whenThere(1, (there) => (there ? incoming.takeAll() : undefined));
   }
@@ -125,6 +128,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * @throws as more(); ERR_OUT_OF_BOUNDS when the peer has ended before, and then the input has what came; ERR_OUT_OF_MEMORY
    */
   async readExactly(length: number): Promise<IoBuf> {
+    this.#assertNoStream('readExactly');
     checkInteger('length', length, 1, LENGTH_MOST);
     const { incoming } = this.#socket;
     return incoming.whenThere(length, (there) => {
@@ -135,6 +139,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
 
   /** What read() gives, until the end. Leaving the loop destroys the connection, as with a stream of Node. */
   [Symbol.asyncIterator](): AsyncIterableIterator<IoBuf> {
+    this.#assertNoStream('for await');
     return new InputIterator(this.#socket);
   }
 
@@ -145,6 +150,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * @throws ERR_OUT_OF_BOUNDS when the first frame is longer than `maxLength`; ERR_OUT_OF_MEMORY; TypeError and RangeError for a wrong layout
    */
   takeFrames(layout: FrameLayout): IoBuf[] {
+    this.#assertNoStream('takeFrames');
     const { incoming } = this.#socket;
     const { frames, wanted } = takeFramesOf(incoming.input, checkedLayout(layout));
     incoming.limit(wanted);
@@ -158,6 +164,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * @throws the error that closed the connection; ERR_CLOSED after end() or destroy(); ERR_RELEASED, ERR_OUT_OF_MEMORY; the signal's reason
    */
   async write(data: IoBuf | Bytes | string, options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#assertNoStream('write');
     checkKnownOptions('options', options, ['signal']);
     const { signal } = options;
     checkSignal('options.signal', signal);
@@ -174,11 +181,13 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * @throws ERR_CLOSED after end(); ERR_RELEASED, ERR_OUT_OF_MEMORY, and then nothing was written; TypeError for other data
    */
   post(data: IoBuf | Bytes | string): boolean {
+    this.#assertNoStream('post');
     return this.#socket.outgoing.post(data);
   }
 
   /** A place in the order of what is written, to be filled later. @throws ERR_CLOSED after end() */
   reserve(): Reservation {
+    this.#assertNoStream('reserve');
     const { outgoing, isClosed } = this.#socket;
     if (!isClosed && outgoing.ended) throw closed('connection for writing');
     return new Reservation(outgoing);
@@ -191,14 +200,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * @throws as write()
    */
   async end(data?: IoBuf | Bytes | string): Promise<void> {
-    const { failure, outgoing, isClosed } = this.#socket;
-    if (failure !== undefined) throw failure;
-    if (isClosed || (outgoing.ended && data === undefined)) return;
-    if (outgoing.ended) throw closed('connection for writing');
-    if (data !== undefined) outgoing.post(data);
-    const sent = outgoing.whenSent();
-    outgoing.end('end');
-    await sent;
+    if (data !== undefined) await this.#writeLast(data);
+    else await this.#socket.end();
   }
 
   /** Closes at once. What was not sent is dropped, the input is released, and what waits is rejected with `reason`, or ERR_CLOSED. */
@@ -216,11 +219,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * received. Resolves when the connection has closed, for whatever reason. Closing twice is harmless.
    */
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#socket.isGone) return resolve();
-      this.once('close', () => resolve());
-      if (!this.#socket.isClosed) this.#socket.outgoing.end('finish');
-    });
+    this.#socket.outgoing.end('finish');
+    return this.#socket.whenGone();
   }
 
   /** The same as close(). */
@@ -232,7 +232,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * Moves the connection to the shard at `index` of this shard's group, once all reserved places are filled and all that was written has been sent.
    * There the method `connection` of the service is called with a new Connection, whose input begins with what was received here and not
    * consumed; no byte is copied, lost or out of order. Options stay, listeners and pauses do not. From the call on, only reserved places can be
-   * written here, and what waits for input is rejected with ERR_CLOSED. Resolves when the other shard has the connection. Costs three system calls and a call of a shard.
+   * written here, and what waits for input is rejected with ERR_CLOSED. Resolves when the other shard has the connection. Costs three system calls
+   * and a call of a shard.
    *
    * @throws ERR_CLOSED after end() or destroy(); ERR_SHARD_GONE, ERR_OUT_OF_MEMORY, and then the connection is closed; RangeError for an index
    * that is none; TypeError when this thread is in no group, the group serves no method `connection`, or the
@@ -248,9 +249,16 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
   /**
    * The connection as a stream of Node: for pipeline(), for node:tls (`new TLSSocket(stream, …)`, `connect({ socket: stream })`), and for node:http and
    * node:https (`server.emit('connection', stream)`, `createConnection: () => stream`). It has the methods of a net.Socket that these use. For
-   * TLS the connection should have the option `allowHalfOpen`: TLS then ends it behind what it has still to write. From then on only the stream
-   * reads and writes. Copies once when it reads, and when it writes pieces of less than 32 KiB. Each call returns the
-   * same stream.
+   * TLS the connection should have the option `allowHalfOpen`: TLS then ends it behind what it has still to write. Copies once when it reads, and
+   * when it writes pieces of less than 32 KiB. Each call returns the same stream.
+   *
+   * From then on only the stream reads and writes: onInput(), read(), more(), readExactly(), takeFrames(), `for await`, post(), write(), reserve(),
+   * end() with data, and moveTo() throw a TypeError, or reject with it. Places that were reserved before can be filled. Closing and destroying the
+   * connection ends the stream, too.
+   *
+   * A server of node:http that never listens checks no timeouts: a client that sends its request slowly, or half of it, holds its connection for ever
+   * (`headersTimeout`, `requestTimeout`), and closeAllConnections() finds none. Call `server.emit('listening')` once, before the first connection: this
+   * starts the checks, which server.close() ends.
    */
   stream(): Duplex {
     return (this.#stream ??= new ConnectionStream(this, this.#socket));
@@ -337,7 +345,32 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
     return outgoing;
   }
 
+  #writeLast(data: IoBuf | Bytes | string): Promise<void> {
+    this.#assertNoStream('end');
+    const { failure, isClosed } = this.#socket;
+    if (failure !== undefined) throw failure;
+    if (isClosed) return Promise.resolve();
+    this.#socket.outgoing.post(data);
+    return this.#socket.end();
+  }
+
+  /** @throws TypeError when only the stream reads and writes */
+  #assertNoStream(what: string): void {
+    if (this.#stream !== undefined) throw streamInUse(what);
+  }
+
+  #ended(): void {
+    this.#stream?.owner.ended();
+    emit<ConnectionEvents, 'end'>(this, 'end');
+  }
+
+  #drained(): void {
+    this.#stream?.owner.drained();
+    emit<ConnectionEvents, 'drain'>(this, 'drain');
+  }
+
   #closed(error: Error | undefined): void {
+    this.#stream?.owner.closed(error);
     if (error !== undefined && this.listenerCount('error') > 0) emit<ConnectionEvents, 'error'>(this, 'error', error);
     emit<ConnectionEvents, 'close'>(this, 'close', error);
   }
@@ -348,6 +381,10 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
     const { remoteAddress, remotePort, bytesRead, bytesWritten, destroyed } = this;
     return `Connection ${inspect({ remoteAddress, remotePort, bytesRead, bytesWritten, destroyed }, { ...options, depth })}`;
   }
+}
+
+function streamInUse(what: string): TypeError {
+  return typeError(`${what}: a connection whose stream() is in use is read and written by the stream alone: use its methods`);
 }
 
 /** The connection of an accepted socket. */

@@ -1,5 +1,6 @@
 // A connection below Connection: its id in C++, its two directions, and how it ends. C++ tells it what has happened (events.ts).
 import { closed } from '../base/errors.js';
+import { nextTick, queueMicrotask } from '../base/timers.js';
 import type { IoBuf } from '../iobuf/iobuf.js';
 import { constants, native } from '../native/binding.js';
 import { command } from './commands.js';
@@ -49,7 +50,9 @@ export class OpenSocket {
   readonly #target: Target | undefined;
   #owner: SocketOwner | undefined;
   #failure: Error | undefined;
+  /** Given to destroy(); when the connection is gone: why it failed, or the reason that was given. */
   #reason: Error | undefined;
+  readonly #whenGone: (() => void)[] = [];
   #isClosed = false;
   /** It is about to leave this shard. What has happened since is told on the other one. */
   #isMoving = false;
@@ -77,8 +80,18 @@ export class OpenSocket {
     if (target === undefined) tellOpened(this);
   }
 
+  /** It is told as well what happened before there was an owner, once the program has had a chance to add listeners: also one that awaits. */
   set owner(owner: SocketOwner) {
     this.#owner = owner;
+    const { isGone } = this;
+    const { endSeen } = this.incoming;
+    if (!endSeen && !isGone) return;
+    queueMicrotask(() => {
+      nextTick(() => {
+        if (endSeen) owner.ended();
+        if (isGone) owner.closed(this.#reason);
+      });
+    });
   }
 
   /** Why the connection cannot be used any more; undefined while it can, and after a regular end. */
@@ -88,6 +101,11 @@ export class OpenSocket {
 
   get allowHalfOpen(): boolean {
     return this.#options.allowHalfOpen;
+  }
+
+  /** Why the connection has closed, when it is gone. */
+  get reason(): Error | undefined {
+    return this.#reason;
   }
 
   /** Nothing is sent or received any more. */
@@ -156,6 +174,20 @@ export class OpenSocket {
     this.#owner?.drained();
   }
 
+  /** Ends the sending. Resolves when the kernel has all that was written. @throws the error that closed the connection */
+  async end(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isClosed || this.outgoing.ended) return;
+    const sent = this.outgoing.whenSent();
+    this.outgoing.end('end');
+    await sent;
+  }
+
+  /** Resolves when the connection has closed, and its owner knows. */
+  whenGone(): Promise<void> {
+    return this.isGone ? Promise.resolve() : new Promise((resolve) => this.#whenGone.push(resolve));
+  }
+
   /**
    * Resolves with the connection as another shard takes it, once all places are filled and all that was written has been sent. Nothing else can be
    * written from now on.
@@ -182,8 +214,7 @@ export class OpenSocket {
     const error = closed('connection');
     this.#close(error, error);
     this.#forget();
-    this.isGone = true;
-    this.#owner?.closed(undefined);
+    this.#tellGone(undefined);
     return { ticket, options: this.#options, input, isCounted: false };
   }
 
@@ -192,9 +223,16 @@ export class OpenSocket {
     this.#forget();
     const error = errno === 0 ? undefined : connectionError(errno, call, this.#target);
     if (!this.#isClosed) this.#close(error, error);
+    const reason = error ?? this.#reason;
+    tellClosed(this, reason);
+    this.#tellGone(reason);
+  }
+
+  #tellGone(reason: Error | undefined): void {
+    this.#reason = reason;
     this.isGone = true;
-    tellClosed(this, error ?? this.#reason);
-    this.#owner?.closed(error ?? this.#reason);
+    this.#owner?.closed(reason);
+    for (const resolve of this.#whenGone.splice(0)) resolve();
   }
 
   /** `failure` is for those who wait and for later calls; undefined at a regular end. */
