@@ -31,10 +31,11 @@ function tryOne(target: Target, options: CheckedConnection, signal: AbortSignal 
   const id = checkSocket(native.socketConnect(target.address, target.port ?? -1), 'connect', target);
   const socket = new OpenSocket(id, options, { target });
   return new Promise((resolve, reject) => {
-    const forget = signal === undefined ? undefined : onAbort(signal, (reason) => {
+    const giveUp = (reason: unknown): void => {
       reject(reason);
       socket.destroy(undefined, false);
-    });
+    };
+    const forget = listening(signal, giveUp);
     socket.owner = {
       opened: () => {
         forget?.();
@@ -48,6 +49,17 @@ function tryOne(target: Target, options: CheckedConnection, signal: AbortSignal 
       drained: () => undefined,
     };
   });
+}
+
+/** As onAbort(); an error of a signal that is an object of the program's own is a reason to give up. */
+function listening(signal: AbortSignal | undefined, giveUp: (reason: unknown) => void): (() => void) | undefined {
+  if (signal === undefined) return undefined;
+  try {
+    return onAbort(signal, giveUp);
+  } catch (error) {
+    giveUp(error);
+    return undefined;
+  }
 }
 
 /** The id that C++ returned. @throws the kernel's error as node:net makes it; ERR_OUT_OF_MEMORY */

@@ -48,9 +48,7 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
       accepted: (socket) => this.#accepted(socket),
       acceptFailed: (error) => void emit<ListenerEvents, 'acceptFailed'>(this, 'acceptFailed', error),
     };
-    super.on('newListener' as 'close', ((event: string) => {
-      if (event === 'connection') queueMicrotask(() => this.#emitWaiting());
-    }) as never);
+    this.#watchListeners();
   }
 
   /**
@@ -63,8 +61,22 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
     const checked = checkedListen(options);
     const listener = new Listener(await listenAt(checked));
     const { signal } = checked;
-    if (signal !== undefined) listener.#forget = onAbort(signal, () => void listener.close());
-    return listener;
+    if (signal === undefined) return listener;
+    try {
+      signal.throwIfAborted();
+      listener.#forget = onAbort(signal, () => void listener.close());
+      return listener;
+    } catch (error) {
+      void listener.close();
+      throw error;
+    }
+  }
+
+  /** @internal As EventEmitter's, which would remove a listener of this class, too. */
+  override removeAllListeners(...event: [] | [keyof ListenerEvents]): this {
+    super.removeAllListeners(...event);
+    if (this.listenerCount('newListener' as 'close') === 0) this.#watchListeners();
+    return this;
   }
 
   /** Address, family and port; the path of a Unix socket. It stays the same when the listener has closed. */
@@ -113,6 +125,13 @@ export class Listener extends EventEmitter<ListenerEvents> implements AsyncItera
   /** The same as close(). */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Gives connections that wait to the first listener for them. */
+  #watchListeners(): void {
+    super.on('newListener' as 'close', ((event: string) => {
+      if (event === 'connection') queueMicrotask(() => this.#emitWaiting());
+    }) as never);
   }
 
   #accepted(socket: OpenSocket): boolean {

@@ -72,6 +72,7 @@ export function checkedListen(options: ListenOptions) {
   checkKnownOptions('options', options, LISTEN);
   const { backlog = 511, ipv6Only = false, reusePort = false, signal } = options;
   const place = checkedPlace(options, 0);
+  checkSignal('options.signal', signal);
   checkInteger('options.backlog', backlog, 1, 0x7fffffff);
   checkBoolean('options.ipv6Only', ipv6Only);
   checkBoolean('options.reusePort', reusePort);
@@ -81,10 +82,12 @@ export function checkedListen(options: ListenOptions) {
 
 export function checkedConnect(options: ConnectOptions) {
   checkKnownOptions('options', options, CONNECT);
-  if (options.path === undefined && options.port === undefined) {
+  const { path, port, signal } = options;
+  if (path === undefined && port === undefined) {
     throw typeError('options must have a port or a path; received neither');
   }
-  return { place: checkedPlace(options, 1), signal: options.signal, connection: checkedConnection(options) };
+  checkSignal('options.signal', signal);
+  return { place: checkedPlace(options, 1), signal, connection: checkedConnection(options) };
 }
 
 export function checkedConnection(options: ConnectionOptions): CheckedConnection {
@@ -100,8 +103,7 @@ export function checkedConnection(options: ConnectionOptions): CheckedConnection
 }
 
 function checkedPlace(options: ListenOptions | ConnectOptions, portLeast: number): Place {
-  const { port = 0, host, path, signal } = options;
-  checkSignal('options.signal', signal);
+  const { port = 0, host, path } = options;
   if (path !== undefined) {
     checkString('options.path', path);
     if (options.port !== undefined || host !== undefined) throw typeError('options must have either a path, or a port and a host; received both');
