@@ -28,6 +28,7 @@ buildSync({
   tsconfig: join(root, 'tsconfig.json'),
 });
 refuseRenamedClasses();
+giveNamesBack(join(dist, 'core.js'));
 keepToAscii(join(dist, 'core.js'));
 writeFileSync(join(dist, 'worker.js'), "'use strict';\nrequire('./core.js').runWorker();\n");
 for (const entry of ['index', 'inspector']) writeEntry(entry);
@@ -40,6 +41,7 @@ if (!process.argv.includes('--package')) {
     tsconfig: join(root, 'broker/tsconfig.json'),
     external: ['corebuf'],
   });
+  for (const name of ['index', 'cli', 'shard-main']) giveNamesBack(join(root, 'broker/dist', `${name}.js`));
   // The name says that it is CommonJS: a shard loads such a module without import(), which would take longer than running it.
   writeFileSync(join(root, 'broker/dist/shard.cjs'), "'use strict';\nrequire('./shard-main.js');\n");
 }
@@ -48,6 +50,16 @@ if (!process.argv.includes('--package')) {
 function refuseRenamedClasses() {
   const renamed = [...readFileSync(join(dist, 'core.js'), 'utf8').matchAll(/\bclass (\w+?)\d+\b/g)].map(([, name]) => name);
   if (renamed.length > 0) throw new Error(`two classes of lib/ have the name ${renamed.join(', ')}: give one of them another`);
+}
+
+/**
+ * The bundler makes `var IoBuf = class _IoBuf` of a class that refers to itself, and errors and console.log() would show that name. Within the
+ * class its own name hides the variable and means the same. A space in the place of the line keeps the columns of the map right.
+ */
+function giveNamesBack(path) {
+  const code = readFileSync(path, 'utf8');
+  const renamed = new Set([...code.matchAll(/\bvar (\w+) = class _\1\b/g)].map(([, name]) => name));
+  writeFileSync(path, code.replace(/(?<![\w$.#])_(\w+)\b/g, (found, name) => (renamed.has(name) ? ` ${name}` : found)));
 }
 
 /**

@@ -6,10 +6,10 @@ import { getterOf } from './getters.js';
 /** Bytes that a method copies from: a typed array, a DataView, an ArrayBuffer or a SharedArrayBuffer. */
 export type Bytes = ArrayBufferView | ArrayBufferLike;
 
-const ANY_BYTES = 'a string, an ArrayBufferView, an ArrayBuffer or an IoBuf';
+const BYTES = 'an ArrayBufferView or an ArrayBuffer';
 
-/** Returns the bytes of a view or buffer, not a copy. It does not use instanceof, because any object can have such a prototype. */
-export function bytesOf(name: string, data: unknown, expected = ANY_BYTES): Uint8Array {
+/** Returns the bytes of a view or buffer, not a copy. `expected` names what else the caller takes. It does not use instanceof, because any object can have such a prototype. */
+export function bytesOf(name: string, data: unknown, expected = BYTES): Uint8Array {
   if (types.isUint8Array(data)) return data;
   if (!ArrayBuffer.isView(data) && !types.isAnyArrayBuffer(data)) throw invalidType(name, expected, data);
   const bytes = viewOn(name, data);

@@ -16,6 +16,9 @@ import { wrapBehind } from '../buffer/wrap.js';
 
 const { fragmentSizeMax } = constants;
 
+const TEXT_OR_BYTES = 'a string, an ArrayBufferView or an ArrayBuffer';
+export const TEXT_BYTES_OR_CHAIN = 'a string, an ArrayBufferView, an ArrayBuffer or an IoBuf';
+
 /** Methods of IoBuf that add bytes. */
 export abstract class AppendBytes extends AppendNumbers {
   /**
@@ -35,7 +38,7 @@ export abstract class AppendBytes extends AppendNumbers {
     else if (data instanceof Chain) appendChain(handle, handleOf(data));
     else {
       // Checked again, because getters of `data` may have released the chain.
-      const bytes = bytesOf('data', data);
+      const bytes = bytesOf('data', data, TEXT_BYTES_OR_CHAIN);
       handle.assertLive('IoBuf');
       handle.append(bytes, realLength(bytes));
     }
@@ -56,7 +59,7 @@ export abstract class AppendBytes extends AppendNumbers {
     const handle = handleOf(this);
     handle.assertLive('IoBuf');
     // `data` is read before the chain is changed, because it may have getters that change the chain.
-    const bytes = data instanceof Chain ? undefined : bytesFrom(data, encoding);
+    const bytes = data instanceof Chain ? undefined : bytesFrom(data, encoding, TEXT_BYTES_OR_CHAIN);
     if (bytes === undefined) prependChain(handle, handleOf(data));
     else prependBytes(handle, bytes);
     return this;
@@ -205,13 +208,13 @@ function appendText(handle: Handle, text: string, encoding: BufferEncoding | und
 /** Buffer.write() calls utf8Write() after it has chosen the encoding; calling it directly is faster. */
 type TextBuffer = Buffer & { utf8Write(text: string, start: number, most: number): number };
 
-/** The bytes of `data`; a text is encoded. @throws TypeError */
-export function bytesFrom(data: string | Bytes, encoding: BufferEncoding | undefined): Uint8Array {
+/** The bytes of `data`; a text is encoded. `expected` as for bytesOf(). @throws TypeError */
+export function bytesFrom(data: string | Bytes, encoding: BufferEncoding | undefined, expected = TEXT_OR_BYTES): Uint8Array {
   if (typeof data === 'string') {
     checkEncoding(encoding);
     return Buffer.from(data, encoding);
   }
-  const bytes = bytesOf('data', data);
+  const bytes = bytesOf('data', data, expected);
   realLength(bytes);
   return bytes;
 }

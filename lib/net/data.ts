@@ -3,7 +3,7 @@
 import { bytesOf } from '../base/bytes.js';
 import type { Bytes } from '../base/bytes.js';
 import { Handle } from '../buffer/handle.js';
-import { appendTo, moveInto } from '../iobuf/append-bytes.js';
+import { appendTo, moveInto, TEXT_BYTES_OR_CHAIN } from '../iobuf/append-bytes.js';
 import { iobufHandle, isIobuf } from '../iobuf/iobuf.js';
 import type { IoBuf } from '../iobuf/iobuf.js';
 
@@ -19,7 +19,7 @@ export type Source = Handle | Uint8Array | string;
 export function sourceOf(data: Data): Source {
   if (typeof data === 'string') return data;
   if (typeof data === 'object' && data !== null && isIobuf(data)) return iobufHandle(data);
-  return bytesOf('data', data);
+  return bytesOf('data', data, TEXT_BYTES_OR_CHAIN);
 }
 
 /** A handle with what `source` holds. @throws ERR_RELEASED, ERR_OUT_OF_MEMORY, and then `source` is as before */

@@ -105,6 +105,7 @@ describe('append', () => {
     for (const wrong of [undefined, null, 5, {}, [1, 2], new Map(), Symbol('s')]) expectTypeError(() => chain.append(wrong as never));
     expect(thrownBy(() => chain.append('x', 'klingon' as never))).toMatchObject({ code: 'ERR_UNKNOWN_ENCODING' });
     expectTypeError(() => IoBuf.from(7 as never));
+    expect(() => IoBuf.from(chain as never)).toThrow('data must be a string, an ArrayBufferView or an ArrayBuffer; received an instance of IoBuf');
     expect(chain.length).toBe(0);
   });
 });

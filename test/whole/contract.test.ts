@@ -19,6 +19,12 @@ test('what types promise is there at run time, and nothing else', () => {
   for (const name of promised) if (!(name in corebuf)) expect(['IoClass', 'LoadError', 'Placeholder']).toContain(name);
 });
 
+test('every export has its own name, which errors and console.log() show', () => {
+  for (const [name, value] of Object.entries(corebuf)) if (typeof value === 'function') expect(value.name).toBe(name);
+  using chain = corebuf.IoBuf.from('x');
+  expect(chain.constructor.name).toBe('IoBuf');
+});
+
 test('corebuf/inspector has one function', () => {
   expect(Object.keys(inspector)).toEqual(['inspect']);
 });
