@@ -1,5 +1,6 @@
-// The package that npm would publish works. This check packs a clean copy of the checkout, compares the list of files, installs the tarball
-// with npm, pnpm and yarn where every compiler fails, compiles and runs README there, runs the examples, and gives it to publint, attw and four bundlers.
+// The package that npm would publish works. This check packs a clean copy of the checkout, compares the list of files, follows the links of its
+// documents, installs the tarball with npm, pnpm and yarn where every compiler fails, compiles and runs README there, runs the examples, and gives it
+// to publint, attw and four bundlers.
 // Run `npm run prebuild -- all` first: binaries are the only thing that the copy takes and git does not track.
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { wrongsOfBundles } from './pack/bundles.mjs';
 import { wrongsOfExamples } from './pack/examples.mjs';
 import { wrongsOfFiles } from './pack/files.mjs';
 import { installEverywhere } from './pack/installs.mjs';
+import { wrongsOfLinks } from './pack/links.mjs';
 import { wrongsOfReadme } from './pack/readme.mjs';
 import { run, step } from './pack/run.mjs';
 import { peers, toolsFolder } from './pack/tools.mjs';
@@ -59,7 +61,8 @@ function packed() {
   // `npm pack` would run `prepare`, too, which builds what a clone lacks.
   run(process.execPath, ['tools/prepack.mjs'], { cwd: clone });
   const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: clone }));
-  wrongs.push(...wrongsOfFiles(clone, files.map(({ path }) => path)));
+  const packed = files.map(({ path }) => path);
+  wrongs.push(...wrongsOfFiles(clone, packed), ...wrongsOfLinks(clone, packed));
   return join(folder, filename);
 }
 

@@ -2,7 +2,7 @@
 import { binaryOf, platforms } from '../platforms.mjs';
 import { run } from './run.mjs';
 
-const others = ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'package.json', 'dist/core.js', 'dist/worker.js'];
+const others = ['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'package.json', 'dist/core.js', 'dist/worker.js'];
 const entries = ['index', 'inspector'].flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.mjs`, `dist/${entry}.d.mts`]);
 /** The page of the inspector runs in browsers, and has no types for others. */
 const page = 'lib/inspector/page/';
@@ -19,7 +19,7 @@ export function wrongsOfFiles(clone, packed) {
 function expectedFiles(tracked) {
   const modules = tracked.filter((path) => /^lib\/.*\.ts$/.test(path) && !path.startsWith(page)).map((path) => path.replace(/^lib\/(.*)\.ts$/, 'dist/$1'));
   const pageFiles = tracked.filter((path) => path.startsWith(page)).map((path) => path.replace(/^lib/, 'dist').replace(/\.ts$/, '.js'));
-  const documents = tracked.filter((path) => /^docs\/(guides\/)?[^/]+\.md$/.test(path));
+  const documents = tracked.filter((path) => /^docs\/.+\.md$/.test(path));
   const examples = tracked.filter((path) => /^examples\/[^/]+\.mjs$/.test(path));
   return [...others, ...entries, ...pageFiles, ...documents, ...examples, ...modules.map((path) => `${path}.d.ts`), ...platforms.map(binaryOf)];
 }
