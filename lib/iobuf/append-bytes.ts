@@ -22,7 +22,7 @@ export const TEXT_BYTES_OR_CHAIN = 'a string, an ArrayBufferView, an ArrayBuffer
 /** Methods of IoBuf that add bytes. */
 export abstract class AppendBytes extends AppendNumbers {
   /**
-   * Copies `data` behind the last byte: a text in `encoding` (default 'utf8'), bytes or the bytes of another chain. O(bytes). No native call
+   * Copies `data` behind the last byte: a text in `encoding` (default 'utf8'), bytes or the bytes of another chain or of a DmaBuffer. O(bytes). No native call
    * while the last fragment has room; otherwise one, which allocates fragments of 512 bytes to 128 KiB.
    *
    * @throws ERR_RELEASED; ERR_OUT_OF_MEMORY, and then nothing has been appended; TypeError
@@ -30,15 +30,16 @@ export abstract class AppendBytes extends AppendNumbers {
    * using line = new IoBuf().append('key').append(Buffer.from('=')).append('76616c7565', 'hex');
    * line.toString(); // 'key=value'
    */
-  append(data: string | Bytes | IoBuf, encoding?: BufferEncoding): this {
+  append(data: string | Bytes | IoBuf | DmaBuffer, encoding?: BufferEncoding): this {
     const handle = handleOf(this);
     handle.assertLive('IoBuf');
     if (data instanceof Uint8Array) handle.append(data, realLength(data));
     else if (typeof data === 'string') appendText(handle, data, encoding);
     else if (data instanceof Chain) appendChain(handle, handleOf(data));
+    else if (data instanceof DmaBuffer) appendChain(handle, dmaHandle(data), 'DmaBuffer');
     else {
       // Checked again, because getters of `data` may have released the chain.
-      const bytes = bytesOf('data', data, TEXT_BYTES_OR_CHAIN);
+      const bytes = bytesOf('data', data, 'a string, an ArrayBufferView, an ArrayBuffer, an IoBuf or a DmaBuffer');
       handle.assertLive('IoBuf');
       handle.append(bytes, realLength(bytes));
     }
@@ -183,9 +184,9 @@ function movedBack(handle: Handle, before: number): void {
   handle.version++;
 }
 
-function appendChain(handle: Handle, source: Handle): void {
+function appendChain(handle: Handle, source: Handle, what = 'IoBuf'): void {
   const slot = handle.slot('IoBuf');
-  const from = source.slot('IoBuf');
+  const from = source.slot(what);
   check(retryAfterReclaim(() => native.appendChain(slot, from), handle, source));
 }
 

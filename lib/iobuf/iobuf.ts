@@ -15,7 +15,7 @@ import { Handle, hiddenClassKeeper } from '../buffer/handle.js';
 import { inspected } from '../buffer/inspect.js';
 import { copyInSlices } from './content-slices.js';
 import { collect } from '../stream/collect.js';
-import type { ByteSource, CollectOptions } from '../stream/collect.js';
+import type { CollectOptions } from '../stream/collect.js';
 import { IoBufReader } from './reader.js';
 import { state } from './state.js';
 import { ChainSink } from '../stream/sink.js';
@@ -32,10 +32,21 @@ import { uncloneable } from '../base/uncloneable.js';
 /** Handler of IoBuf.sink(). It must release `chain`. When it returns a promise, the next chain comes after that promise has resolved. */
 export type ChainHandler = (chain: IoBuf) => void | Promise<void>;
 
+/**
+ * Source of bytes for IoBuf.collect(): a stream of Node or of the web, a Connection, what DmaFile.chunks() returns, or another iterable of Uint8Arrays
+ * or chains.
+ */
+export type ByteSource = AsyncIterable<Uint8Array | IoBuf> | Iterable<Uint8Array | IoBuf> | ReadableStream<Uint8Array>;
+
 /** Returns true for an IoBuf. Runs no code of the user, even when `value` is a proxy or has getters. */
 export function isIobuf(value: object): value is IoBuf {
   return state.hasHandle(value);
 }
+
+const CHAINS = {
+  make: (): IoBuf => new IoBuf(),
+  isChain: (piece: unknown): piece is IoBuf => typeof piece === 'object' && piece !== null && isIobuf(piece),
+};
 
 const UNCLONEABLE = uncloneable('IoBuf', 'clone chain.toBuffer(), or pass it to another shard as an argument of a call');
 
@@ -118,9 +129,9 @@ export class IoBuf extends Convert implements Iterable<Buffer>, AsyncIterable<Bu
   }
 
   /**
-   * Reads `source` to its end and resolves with one chain of all its bytes. Each piece is copied once, when it arrives. A piece is an
-   * ArrayBuffer or a view of one; strings are refused, because their encoding is not known. After a failure the source has been ended and
-   * the bytes that were collected have been released.
+   * Reads `source` to its end and resolves with one chain of all its bytes. A piece that is an ArrayBuffer or a view of one is copied once, when
+   * it arrives. A piece that is a chain is taken: its bytes are moved, and it is released. Strings are refused, because their encoding is not
+   * known. After a failure the source has been ended, and the bytes that were collected and the chain that came last have been released.
    *
    * @throws TypeError for a source or a piece of another kind; RangeError for more than `limit` bytes; ERR_OUT_OF_MEMORY; an error of the
    * source; the signal's reason.
@@ -129,7 +140,7 @@ export class IoBuf extends Convert implements Iterable<Buffer>, AsyncIterable<Bu
    * body.toString(); // 'incoming'
    */
   static collect(source: ByteSource, options?: CollectOptions): Promise<IoBuf> {
-    return collect(() => new IoBuf(), source, options);
+    return collect(CHAINS, source, options);
   }
 
   /**

@@ -16,6 +16,7 @@ import { DmaFile, openFileOf } from '../io/dma-file.js';
 import { EINVAL } from '../io/errno.js';
 import { forgotten } from '../io/forgotten.js';
 import { pathOf, syncFolderOf } from '../io/open.js';
+import type { DmaBuffer } from '../buffer/dma-buffer.js';
 import type { IoBuf } from '../iobuf/iobuf.js';
 import { DISK_BLOCK } from './disk-block.js';
 import { LogWriter } from './log-writer.js';
@@ -108,13 +109,13 @@ export class SegmentAppender {
    * everything before it is written. Text is appended as UTF-8.
    *
    * Bytes are copied once. Runs of at least 64 KiB of fragments that are aligned to 4 KiB, and come to lie at a multiple of 4 KiB, are not
-   * copied: they are written from where they are, and must not be changed until they are durable. The caller may release a chain at once; an
+   * copied: they are written from where they are, and must not be changed until they are durable. The caller may release a chain or a DmaBuffer at once; an
    * array must not be changed until the promise resolves.
    *
    * @throws ERR_CLOSED, ERR_RELEASED; ERR_OUT_OF_MEMORY, after which nothing was appended; the error of a write that failed before;
    * ERR_CHANGED when an array is detached while it waits
    */
-  append(data: IoBuf | Bytes | string): Promise<number> {
+  append(data: IoBuf | DmaBuffer | Bytes | string): Promise<number> {
     try {
       const position = this.#appendSmall(data);
       return position >= 0 ? Promise.resolve(position) : this.#log.accept(sourceOf(data));
@@ -128,7 +129,7 @@ export class SegmentAppender {
    *
    * @throws as append()
    */
-  tryAppend(data: IoBuf | Bytes | string): number | undefined {
+  tryAppend(data: IoBuf | DmaBuffer | Bytes | string): number | undefined {
     const position = this.#appendSmall(data);
     return position >= 0 ? position : this.#log.acceptNow(sourceOf(data));
   }
@@ -219,7 +220,7 @@ export class SegmentAppender {
   }
 
   /** Appends `data` when it is an array that can be accepted at once, and returns its position; otherwise -1. */
-  #appendSmall(data: IoBuf | Bytes | string): number {
+  #appendSmall(data: IoBuf | DmaBuffer | Bytes | string): number {
     return data instanceof Uint8Array ? this.#log.acceptSmall(data, realLength(data)) : -1;
   }
 }

@@ -7,6 +7,7 @@ import { changed } from '../base/errors.js';
 import { countAppended } from '../buffer/handle.js';
 import type { Handle } from '../buffer/handle.js';
 import { visitFragments } from '../buffer/fragments.js';
+import { DmaBuffer, dmaHandle } from '../buffer/dma-buffer.js';
 import { IoBuf, iobufFrom, iobufHandle } from '../iobuf/iobuf.js';
 
 /** Bytes of the smallest span that is not copied: below that, a copy costs less than a write of its own. */
@@ -32,9 +33,10 @@ export interface AppendSource {
 }
 
 /** @throws TypeError, ERR_RELEASED */
-export function sourceOf(data: IoBuf | Bytes | string): AppendSource {
-  if (data instanceof IoBuf) return new AppendedChain(data, false);
-  return new AppendedBytes(typeof data === 'string' ? Buffer.from(data) : bytesOf('data', data, 'a string, an IoBuf, an ArrayBufferView or an ArrayBuffer'));
+export function sourceOf(data: IoBuf | DmaBuffer | Bytes | string): AppendSource {
+  if (data instanceof IoBuf) return new AppendedChain(iobufHandle(data), 'IoBuf');
+  if (data instanceof DmaBuffer) return new AppendedChain(dmaHandle(data), 'DmaBuffer');
+  return new AppendedBytes(typeof data === 'string' ? Buffer.from(data) : bytesOf('data', data, 'a string, an IoBuf, a DmaBuffer, an ArrayBufferView or an ArrayBuffer'));
 }
 
 class AppendedBytes implements AppendSource {
@@ -74,15 +76,17 @@ class AppendedBytes implements AppendSource {
 
 class AppendedChain implements AppendSource {
   readonly length: number;
-  readonly #chain: IoBuf;
   readonly #handle: Handle;
-  readonly #kept: boolean;
+  /** Name of the object in errors. */
+  readonly #what: string;
+  /** The references of its own. */
+  readonly #kept: IoBuf | undefined;
 
-  constructor(chain: IoBuf, kept: boolean) {
-    this.#chain = chain;
-    this.#handle = iobufHandle(chain);
+  constructor(handle: Handle, what: string, kept?: IoBuf) {
+    this.#handle = handle;
+    this.#what = what;
     this.#kept = kept;
-    this.#handle.assertLive('IoBuf');
+    this.#handle.assertLive(what);
     this.length = this.#handle.length;
   }
 
@@ -92,24 +96,25 @@ class AppendedChain implements AppendSource {
   }
 
   check(): void {
-    this.#handle.assertLive('IoBuf');
-    if (this.#handle.length !== this.length) throw changed('IoBuf');
+    this.#handle.assertLive(this.#what);
+    if (this.#handle.length !== this.length) throw changed(this.#what);
   }
 
   copyTo(target: Buffer, targetStart: number, start: number, length: number): void {
-    native.copyOut(this.#handle.slot('IoBuf'), start, target.subarray(targetStart, targetStart + length));
+    native.copyOut(this.#handle.slot(this.#what), start, target.subarray(targetStart, targetStart + length));
   }
 
   share(start: number, length: number): IoBuf {
-    return iobufFrom(this.#handle.share(start, length, 'IoBuf', 'an append to a file'));
+    return iobufFrom(this.#handle.share(start, length, this.#what, 'an append to a file'));
   }
 
   keep(): AppendSource {
-    return new AppendedChain(this.share(0, this.length), true);
+    const kept = this.share(0, this.length);
+    return new AppendedChain(iobufHandle(kept), this.#what, kept);
   }
 
   release(): void {
-    if (this.#kept) this.#chain.release();
+    this.#kept?.release();
   }
 }
 

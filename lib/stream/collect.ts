@@ -1,12 +1,9 @@
-// Collects the bytes of a source, such as a stream, into one chain. It copies each piece once.
+// Collects the bytes of a source, such as a stream, into one chain. It copies each piece once; a piece that is a chain is moved.
 import { isAnyArrayBuffer } from 'node:util/types';
 import { checkInteger, checkNames, checkOptions, checkSignal, invalidRange, invalidType } from '../base/arguments.js';
 import { bytesOf, realLength } from '../base/bytes.js';
 import { untilAborted } from '../base/abort.js';
 import type { ByteChain } from './pieces.js';
-
-/** Source of bytes for IoBuf.collect(): a stream of Node or of the web, or an iterable of Uint8Arrays. */
-export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>;
 
 /** Options of IoBuf.collect(). */
 export interface CollectOptions {
@@ -14,6 +11,18 @@ export interface CollectOptions {
   signal?: AbortSignal;
   /** Most bytes that the source may have; more are a RangeError. Default: no limit but the budget of the shard. */
   limit?: number;
+}
+
+/** A chain that can take the bytes of another one. */
+interface TakingChain extends ByteChain {
+  take(source: this): unknown;
+}
+
+/** What is known of the chains of the layer above. */
+interface Chains<C> {
+  make(): C;
+  /** Runs no code of the user. */
+  isChain(piece: unknown): piece is C;
 }
 
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
@@ -27,17 +36,17 @@ interface Pieces {
   abandon(): unknown;
 }
 
-/** Implements IoBuf.collect(), which documents it. `makeChain` creates the chain for the bytes. */
-export async function collect<C extends ByteChain>(makeChain: () => C, source: ByteSource, options: CollectOptions = {}): Promise<C> {
+/** Implements IoBuf.collect(), which documents it. */
+export async function collect<C extends TakingChain>(chains: Chains<C>, source: unknown, options: CollectOptions = {}): Promise<C> {
   checkOptions('options', options);
   checkNames('options', options, ['signal', 'limit']);
   const { signal, limit = Number.MAX_SAFE_INTEGER } = options;
   checkSignal('options.signal', signal);
   checkInteger('options.limit', limit);
   // The chain comes first: when this thread cannot get a shard, the source stays untouched.
-  const collected = makeChain();
+  const collected = chains.make();
   try {
-    return new Collector(collected, piecesOf(source), limit).run(signal);
+    return new Collector(chains, collected, piecesOf(source), limit).run(signal);
   } catch (error) {
     collected.release();
     throw error;
@@ -45,12 +54,14 @@ export async function collect<C extends ByteChain>(makeChain: () => C, source: B
 }
 
 /** One run of collect(). */
-class Collector<C extends ByteChain> {
+class Collector<C extends TakingChain> {
+  readonly #chains: Chains<C>;
   readonly #pieces: Pieces;
   readonly #limit: number;
   readonly #collected: C;
 
-  constructor(collected: C, pieces: Pieces, limit: number) {
+  constructor(chains: Chains<C>, collected: C, pieces: Pieces, limit: number) {
+    this.#chains = chains;
     this.#collected = collected;
     this.#pieces = pieces;
     this.#limit = limit;
@@ -71,7 +82,8 @@ class Collector<C extends ByteChain> {
     try {
       for (;;) {
         const next = await this.#pieces.next();
-        if (next.done === true || this.#collected.released) return this.#collected;
+        if (next.done === true) return this.#collected;
+        if (this.#collected.released) return this.#giveUp(next.value);
         await this.#add(next.value);
       }
     } catch (error) {
@@ -80,11 +92,17 @@ class Collector<C extends ByteChain> {
     }
   }
 
+  /** The signal was aborted while this piece was waited for. */
+  #giveUp(piece: unknown): C {
+    if (this.#chains.isChain(piece)) piece.release();
+    return this.#collected;
+  }
+
   async #add(piece: unknown): Promise<void> {
     try {
+      if (this.#chains.isChain(piece)) return this.#take(piece);
       const bytes = bytesOfPiece(piece);
-      const available = this.#limit - this.#collected.length;
-      if (realLength(bytes, 'a piece of the source') > available) throw invalidRange('the length of the source', `at most ${this.#limit}`, 'more');
+      this.#checkRoom(realLength(bytes, 'a piece of the source'));
       this.#collected.append(bytes);
     } catch (error) {
       // As `for await` does: the source ends first, and its errors while it ends are ignored.
@@ -92,11 +110,25 @@ class Collector<C extends ByteChain> {
       throw error;
     }
   }
+
+  #take(piece: C): void {
+    try {
+      this.#checkRoom(piece.length);
+      this.#collected.take(piece);
+    } catch (error) {
+      piece.release();
+      throw error;
+    }
+  }
+
+  #checkRoom(length: number): void {
+    if (length > this.#limit - this.#collected.length) throw invalidRange('the length of the source', `at most ${this.#limit}`, 'more');
+  }
 }
 
 /** The bytes of a piece. Strings are refused: their encoding is not known, and a decoder may have replaced bytes that it could not read. */
 function bytesOfPiece(piece: unknown): Uint8Array {
-  if (!ArrayBuffer.isView(piece) && !isAnyArrayBuffer(piece)) throw invalidType('a piece of the source', 'bytes', piece);
+  if (!ArrayBuffer.isView(piece) && !isAnyArrayBuffer(piece)) throw invalidType('a piece of the source', 'bytes or an IoBuf', piece);
   return bytesOf('a piece of the source', piece);
 }
 
@@ -116,7 +148,7 @@ function piecesOf(source: unknown): Pieces {
     const iterate = async ?? sync;
     if (typeof iterate === 'function') return piecesOfIterator(source, (iterate as () => AnyIterator).call(source));
   }
-  throw invalidType('source', 'an iterable of bytes or a ReadableStream', source);
+  throw invalidType('source', 'an iterable of bytes or of IoBufs, or a ReadableStream', source);
 }
 
 function piecesOfIterator(source: object, iterator: AnyIterator): Pieces {

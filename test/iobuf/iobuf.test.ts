@@ -100,6 +100,16 @@ describe('append', () => {
     expect(copied()['append']! - before).toBe(12);
   });
 
+  test('copies the bytes of a DmaBuffer, and refuses a released one', () => {
+    const block = DmaBuffer.alloc(512);
+    block.bytes.fill('d');
+    using chain = new IoBuf().append(block);
+    block.bytes.fill('e');
+    expect(chain.toString()).toBe('d'.repeat(512));
+    block.release();
+    expectCode(() => chain.append(block), 'ERR_RELEASED');
+  });
+
   test('refuses what is no bytes, and what is no encoding', () => {
     using chain = new IoBuf();
     for (const wrong of [undefined, null, 5, {}, [1, 2], new Map(), Symbol('s')]) expectTypeError(() => chain.append(wrong as never));

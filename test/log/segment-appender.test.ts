@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { IoBuf, SegmentAppender, stats } from 'corebuf';
+import { DmaBuffer, IoBuf, SegmentAppender, stats } from 'corebuf';
 import type { AppenderOptions } from 'corebuf';
 import { alignedCounting, counting } from '../support/counting';
 import { engines } from '../support/engines';
@@ -202,6 +202,26 @@ describe.each(engines)('a SegmentAppender by %s', (engine) => {
     expect([copied['append']! - before['append']!, copied['copyTo']! - before['copyTo']!]).toEqual([50_000, 50_000]);
     await log.flush();
     expect(stats().ledger.copied).toEqual(copied);
+  });
+
+  test('appends a DmaBuffer, which may be released at once, and refuses a released one', async () => {
+    const path = scratchPath();
+    for (const writeBehind of [MiB, 0]) {
+      const log = await open(path, { position: 0, writeBehind });
+      const appended = [100, 64 * KiB, 128 * KiB].map((length) => {
+        const block = DmaBuffer.alloc(length);
+        block.bytes.set(counting(length));
+        const position = log.append(block);
+        block.release();
+        return position;
+      });
+      expect(await Promise.all(appended)).toEqual([0, 100, 100 + 64 * KiB]);
+      const gone = DmaBuffer.alloc(512);
+      gone.release();
+      await expect(log.append(gone)).rejects.toEqual(corebufError('ERR_RELEASED'));
+      await log.close();
+      expect(readFileSync(path).equals(Buffer.concat([100, 64 * KiB, 128 * KiB].map((length) => counting(length))))).toBe(true);
+    }
   });
 
   testOfZeroCopy('writes aligned fragments from where they lie', async () => {

@@ -1,7 +1,8 @@
 // IoBuf.collect: from streams and iterables to chains.
 import { createReadStream, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
-import { IoBuf, thisShard } from 'corebuf';
+import { Connection, DmaFile, IoBuf, Listener, thisShard } from 'corebuf';
 import { failIn } from '../support/fail-in';
 import { copied } from '../support/chains';
 import { corebufError } from '../support/errors';
@@ -75,6 +76,29 @@ describe('what can be collected', () => {
     expect(copied()['append']! - before).toBe(chain.length);
   });
 
+  testOfZeroCopy('chains are moved: of a file, of a connection, and between arrays', async () => {
+    const path = scratchPath();
+    const content = new Random(2).bytes(300_001);
+    writeFileSync(path, content);
+    await using file = await DmaFile.open(path);
+    const before = copied()['append'] ?? 0;
+    using whole = await IoBuf.collect(file.chunks({ chunk: 65_536 }));
+    expect(copied()['append'] ?? 0).toBe(before);
+    expect(whole.toBuffer().equals(content)).toBe(true);
+
+    const listener = await Listener.open({ host: '127.0.0.1' });
+    listener.on('connection', (connection: Connection) => void connection.write(IoBuf.from(content)).then(() => connection.end()));
+    const received = await Connection.connect({ host: '127.0.0.1', port: (listener.address as AddressInfo).port });
+    using input = await IoBuf.collect(received);
+    expect(input.toBuffer().equals(content)).toBe(true);
+    await received.close();
+    await listener.close();
+
+    const chain = IoBuf.from('cd');
+    expect(await textOf(IoBuf.collect([bytes('ab'), chain, bytes('ef')]))).toBe('abcdef');
+    expect(chain.released).toBe(true);
+  });
+
   test('a source that is locked or wrong is refused', async () => {
     for (const wrong of [undefined, null, 'text', 7, {}]) {
       await expect(IoBuf.collect(wrong as never)).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
@@ -94,6 +118,23 @@ describe('failing leaves nothing behind, and ends the source', () => {
     const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: expect.stringContaining('must be bytes') as string };
     await expect(IoBuf.collect(pieces)).rejects.toMatchObject(refused);
     expect(told.ended).toBe(true);
+  });
+
+  test('a chain that is more than the limit, or that comes after the signal was aborted', async () => {
+    const { pieces, told } = source([IoBuf.from('abc'), IoBuf.from('d')]);
+    await expect(IoBuf.collect(pieces, { limit: 3 })).rejects.toMatchObject({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
+    expect(told.ended).toBe(true);
+
+    const late = IoBuf.from('late');
+    const controller = new AbortController();
+    let give: (step: IteratorResult<IoBuf>) => void;
+    const step = new Promise<IteratorResult<IoBuf>>((resolve) => (give = resolve));
+    const collecting = IoBuf.collect({ [Symbol.asyncIterator]: () => ({ next: () => step }) }, { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(collecting).rejects.toThrow('enough');
+    give!({ done: false, value: late });
+    await turn();
+    expect(late.released).toBe(true);
   });
 
   test('a source with more than the limit', async () => {
