@@ -63,11 +63,6 @@ export class CorebufError extends Error {
     return this.errno === undefined ? undefined : getSystemErrorName(this.errno);
   }
 
-  /** Always 'CorebufError'. */
-  get [Symbol.toStringTag](): string {
-    return 'CorebufError';
-  }
-
   static {
     this.prototype.name = 'CorebufError';
   }
@@ -91,12 +86,25 @@ export function closed(what: string): CorebufError {
   return new CorebufError('ERR_CLOSED', `this ${what} is closed: call close() after its last use, or make a new one`);
 }
 
-/** The error for a call to a shard that has ended. `cause` is the error that ended it, if that is known. */
-export function shardGone(name: string, cause?: unknown): CorebufError {
-  // Node copies the error of a worker, so `cause` need not be an instance of this thread's Error.
-  const { message } = (cause ?? {}) as { message?: unknown };
-  const why = typeof message === 'string' ? `: ${message}` : '';
-  return new CorebufError('ERR_SHARD_GONE', `${name} ended before it answered${why}`, { cause });
+/** How a shard has ended. */
+export interface ShardEnd {
+  /** The uncaught error that ended it; undefined when it ended in another way. */
+  readonly error: unknown;
+  /** Exit code of its thread. */
+  readonly code: number;
+}
+
+/** The error for a call to a shard that has ended. `end` says how, if that is known. */
+export function shardGone(name: string, end?: ShardEnd): CorebufError {
+  return new CorebufError('ERR_SHARD_GONE', `${name} ended before it answered${reasonOf(end)}`, { cause: end?.error });
+}
+
+function reasonOf(end: ShardEnd | undefined): string {
+  if (end === undefined) return '';
+  // Node copies the error of a worker, so it need not be an instance of this thread's Error.
+  const { message } = (end.error ?? {}) as { message?: unknown };
+  if (typeof message === 'string') return `: ${message}`;
+  return end.code === 0 ? '' : `: its thread ended with code ${end.code}`;
 }
 
 /** The error for a spent budget, with the memory table of this thread's shard, which `state.memoryReport` makes. */

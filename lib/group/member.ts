@@ -4,7 +4,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { codeFolder } from '../base/code-folder.js';
 import { CorebufError } from '../base/errors.js';
-import { asError, decodeError, encodeError } from '../rpc/error-codec.js';
+import { decodeError, encodeError, errorOfWorker } from '../rpc/error-codec.js';
 import type { PeerAddress } from '../rpc/peer.js';
 import { attachDefault } from '../shard/attach.js';
 import type { Plan } from './options.js';
@@ -39,8 +39,7 @@ export class Member {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.worker.postMessage(startMessage(plan, index, port2), [port2]);
-    // Node makes the error anew in its own realm: any object is the error.
-    this.worker.on('error', (error: unknown) => (this.error = typeof error === 'object' && error !== null ? (error as Error) : asError(error, 'a shard')));
+    this.worker.on('error', (error: unknown) => (this.error = errorOfWorker(error)));
     this.#port.on('message', (message: FromWorker) => this.#onMessage(message));
     this.exited = new Promise((resolve) => this.worker.once('exit', (code) => resolve(this.#exit(code))));
   }
@@ -94,9 +93,9 @@ export class Member {
     if (this.joined) await updated;
   }
 
-  peerEnded(shard: number, cause: Error | undefined): void {
-    const encoded = cause === undefined ? undefined : encodeError(cause as Error & Record<string, unknown>);
-    this.tell({ type: 'peerEnded', shard, cause: encoded });
+  peerEnded(shard: number, error: Error | undefined, code: number): void {
+    const encoded = error === undefined ? undefined : encodeError(error as Error & Record<string, unknown>);
+    this.tell({ type: 'peerEnded', shard, error: encoded, code });
   }
 
   /** Resolves once the connections of the worker have closed, or the worker has ended. */

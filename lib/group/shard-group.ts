@@ -307,9 +307,8 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
     Atomics.store(this.#plan.connections, index, 0);
     const peer = this.#peers.peer(index);
     stopStreamsOf(peer.to);
-    const cause = error ?? (code === 0 ? undefined : new Error(`its thread ended with code ${code}`));
-    peer.ended(cause);
-    for (const sibling of this.#members) if (sibling !== member) sibling.peerEnded(index, cause);
+    peer.ended({ error, code });
+    for (const sibling of this.#members) if (sibling !== member) sibling.peerEnded(index, error, code);
     const restarts = this.#closing === undefined && !dismissed ? this.#restarts : undefined;
     const delay = restarts?.next(index);
     if (delay !== undefined) this.#restartIn(delay, index);
@@ -353,7 +352,7 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
       await member.join(this.#peers.addresses.with(index, address));
       await this.#introduce(member, address);
       await this.#listeners.restarted(index);
-      if (!member.alive) throw shardGone(`shard ${index} of the group`, member.error);
+      if (!member.alive) throw shardGone(`shard ${index} of the group`, { error: member.error, code: await member.exited });
     } catch (error) {
       if (member.alive) member.error ??= error as Error;
       await member.terminate();

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { typeError } from '../base/arguments.js';
 import { runCommonJs } from '../base/late-modules.js';
 import { asError, decodeError, encodeError } from '../rpc/error-codec.js';
 import { stopStreamsOf } from '../rpc/served-streams.js';
@@ -47,7 +48,7 @@ class WorkerMain {
       await followParent(starter, { id, incarnation });
       await load(module);
       const methods = await servedMethods();
-      if (methods === undefined) throw new Error(`${module} did not call serve()`);
+      if (methods === undefined) throw typeError(`${module} did not call serve(): the module of a group must call it once`);
       this.#tell({ type: 'ready', address: { id, incarnation, methods } });
     } catch (error) {
       this.#tell({ type: 'failed', error: encoded(error) });
@@ -70,7 +71,7 @@ class WorkerMain {
         break;
       }
       case 'peerEnded':
-        this.#peerEnded(message.shard, message.cause);
+        this.#peerEnded(message.shard, message.error, message.code);
         break;
       case 'updatePeer':
         this.#group?.peer(message.shard).replaceAddress(message.address);
@@ -102,11 +103,11 @@ class WorkerMain {
     }
   }
 
-  #peerEnded(shard: number, cause: EncodedError | undefined): void {
+  #peerEnded(shard: number, error: EncodedError | undefined, code: number): void {
     const peer = this.#group?.peer(shard);
     if (peer === undefined) return;
     stopStreamsOf(peer.to);
-    peer.ended(cause === undefined ? undefined : decodeError(cause));
+    peer.ended({ error: error === undefined ? undefined : decodeError(error), code });
   }
 
   async #cleanUp(): Promise<void> {

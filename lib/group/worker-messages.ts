@@ -33,8 +33,8 @@ export interface SpentBudget {
 export type ToWorker =
   /** All shards of the group. Answered with 'joined'. */
   | { readonly type: 'topology'; readonly shards: readonly PeerAddress[] }
-  /** A shard has ended. */
-  | { readonly type: 'peerEnded'; readonly shard: number; readonly cause: EncodedError | undefined }
+  /** A shard has ended: of an error, or with an exit code. */
+  | { readonly type: 'peerEnded'; readonly shard: number; readonly error: EncodedError | undefined; readonly code: number }
   /** A shard has been started again. Answered with 'updated'. */
   | { readonly type: 'updatePeer'; readonly shard: number; readonly address: PeerAddress }
   /** Reads no connection any more. */

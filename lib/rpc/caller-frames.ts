@@ -14,11 +14,11 @@ export async function rejectionAtCaller(error: unknown): Promise<never> {
   throw error;
 }
 
-/** Fails with ERR_SHARD_GONE, and with the reason why the shard has ended as its `cause`. */
+/** Fails with ERR_SHARD_GONE, which says how the shard has ended. */
 export async function shardGoneAtCaller(tracker: Tracker, shard: ShardRef): Promise<never> {
-  const cause = await tracker.causeOfEnd(shard);
+  const end = await tracker.endOf(shard);
   await microtask();
-  const error = shardGone(tracker.name, cause);
+  const error = shardGone(tracker.name, end);
   const [head] = String(error.stack).split('\n    at ', 1);
   setStack(error, head!);
   addFrames(error, framesHere());

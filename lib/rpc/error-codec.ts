@@ -126,6 +126,21 @@ function define(error: Error, key: string, value: unknown, enumerable = false): 
   Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
 }
 
+/**
+ * The uncaught error of a worker, which Node has copied. Node makes errors anew in a realm of its own, so any object is the error; it knows no
+ * CorebufError, and makes a plain Error with the same properties of it.
+ */
+export function errorOfWorker(copy: unknown): Error {
+  if (typeof copy !== 'object' || copy === null) return asError(copy, 'a shard');
+  const { name, code, message } = copy as Properties;
+  if (name !== 'CorebufError' || !isErrorCode(code)) return copy as Error;
+  const error = new CorebufError(code, String(message));
+  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(copy))) {
+    if (!(key in CorebufError.prototype)) Object.defineProperty(error, key, property);
+  }
+  return error;
+}
+
 /** The thrown value when it is an error; otherwise an error that says what was thrown. */
 export function asError(thrown: unknown, thrower = 'a served method'): Error {
   if (typeof thrown === 'object' && thrown !== null && isError(thrown)) return thrown;

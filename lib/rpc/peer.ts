@@ -1,6 +1,7 @@
 // One other shard as this one calls it: its address, its methods, and the calls to it that are under way or wait for room.
 import { callTracing } from '../base/channels.js';
 import { shardGone } from '../base/errors.js';
+import type { ShardEnd } from '../base/errors.js';
 import type { Remote, Service } from '../shard/remote.js';
 import { CallQueue } from './call-queue.js';
 import type { QueuedCall } from './call-queue.js';
@@ -26,8 +27,8 @@ export class Peer implements Tracker, BlockedPeer {
   readonly #idleListeners: (() => void)[] = [];
   #sending = false;
   #end = new PeerEnd();
-  /** Why the shard before this one ended. */
-  #causeBefore: unknown;
+  /** How the shard before this one ended. */
+  #endBefore: ShardEnd | undefined;
 
   constructor(address: PeerAddress, name: string, maxInFlight: number) {
     this.address = address;
@@ -125,22 +126,22 @@ export class Peer implements Tracker, BlockedPeer {
     if (this.#limit.raise(unansweredCount())) this.sendQueued();
   }
 
-  /** The shard has ended, and `cause` is why: calls that wait fail. */
-  ended(cause: unknown): void {
-    this.#end.tell(cause);
-    this.#queue.failAll(shardGone(this.name, cause));
+  /** The shard has ended: calls that wait fail. */
+  ended(end: ShardEnd | undefined): void {
+    this.#end.tell(end);
+    this.#queue.failAll(shardGone(this.name, end));
     setBlocked(this, false);
     this.#tellIdle();
   }
 
-  causeOfEnd(of: ShardRef): Promise<unknown> {
-    return of.incarnation === this.address.incarnation ? this.#end.cause() : Promise.resolve(this.#causeBefore);
+  endOf(shard: ShardRef): Promise<ShardEnd | undefined> {
+    return shard.incarnation === this.address.incarnation ? this.#end.reported() : Promise.resolve(this.#endBefore);
   }
 
   /** The shard has a successor. Calls that wait were meant for the shard before, whose state is lost, and fail; later calls go to the new one. */
   replaceAddress(address: PeerAddress): void {
     this.ended(this.#end.known);
-    this.#causeBefore = this.#end.known;
+    this.#endBefore = this.#end.known;
     this.#end = new PeerEnd();
     this.address = address;
   }

@@ -1,6 +1,7 @@
 // Calls that were sent and wait for their answers, by number. A number is used for another call only after its answer has arrived, even when the
 // caller has given the call up before.
 import { assert } from '../base/assert.js';
+import type { ShardEnd } from '../base/errors.js';
 import { state } from './state.js';
 
 /** Another shard. Its number may be given to a later shard, which then has another incarnation. */
@@ -16,13 +17,13 @@ export interface Tracker {
   sent(): void;
   /** A call was answered, or given up by its caller. */
   settled(): void;
-  /** Resolves with the reason why the shard has ended; undefined when this thread does not learn of it soon. */
-  causeOfEnd(of: ShardRef): Promise<unknown>;
+  /** Resolves with how the shard has ended; undefined when this thread does not learn of it soon. */
+  endOf(shard: ShardRef): Promise<ShardEnd | undefined>;
 }
 
 /** A tracker for calls of this package itself, which have no limit. */
 export function untracked(name: string): Tracker {
-  return { name, sent: () => undefined, settled: () => undefined, causeOfEnd: () => Promise.resolve() };
+  return { name, sent: () => undefined, settled: () => undefined, endOf: () => Promise.resolve(undefined) };
 }
 
 export interface PendingCall {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { ShardGroup } from 'corebuf';
+import { CorebufError, ShardGroup } from 'corebuf';
 import type { GroupOptions, ShardExit } from 'corebuf';
 import type { Busy } from '../workers/busy-shard';
 import type { LifecycleData, LifecycleService } from '../workers/lifecycle-shard';
@@ -179,7 +179,25 @@ describe('a shard that dies', () => {
 
   test('of process.exit() says with which code', async () => {
     const group = await start();
-    expect(await failure(group.shard(0).exit(7))).toMatchObject({ code: 'ERR_SHARD_GONE', cause: { message: 'its thread ended with code 7' } });
+    const error = await failure(group.shard(0).exit(7));
+    expect(error).toEqual(corebufError('ERR_SHARD_GONE'));
+    expect(error.message).toBe('shard 0 of the group ended before it answered: its thread ended with code 7');
+    expect(error).not.toHaveProperty('cause');
+    expect(await failure(group.shard(0).echo('later'))).toMatchObject({ message: error.message });
+    expect(await group.shard(1).callSibling(0, 'never', '')).toBe('ERR_SHARD_GONE, because of undefined');
+  });
+
+  test('of a CorebufError is told with its code', async () => {
+    const group = await start();
+    const told = once(group, 'error');
+    const exited = once(group, 'exit') as Promise<[ShardExit]>;
+    const { cause } = await failure(group.shard(0).throwSoon('the reason', 'ERR_CLOSED'));
+    const [{ error }] = await exited;
+    for (const each of [cause, error, (await told)[0]]) {
+      expect(each).toBeInstanceOf(CorebufError);
+      expect(each).toMatchObject({ name: 'CorebufError', code: 'ERR_CLOSED', message: 'the reason', stack: expect.stringMatching(/lifecycle-shard/) as string });
+    }
+    expect(await group.shard(1).callSibling(0, 'never', '')).toBe('ERR_SHARD_GONE, because of the reason');
   });
 
   test('is a warning with the stack where nobody listens to errors', async () => {

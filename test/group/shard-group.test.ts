@@ -108,7 +108,7 @@ describe('start', () => {
   test.each([
     ['throws while it loads', 'fails-to-load', { name: 'RangeError', message: 'no such luck' }],
     ['throws while it makes its service', 'fails-to-serve', { name: 'Error', message: 'not today', code: 'ENOTTODAY' }],
-    ['does not serve', 'serves-nothing', { message: expect.stringMatching(/serves-nothing\.js did not call serve/) as string }],
+    ['does not serve', 'serves-nothing', { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: expect.stringMatching(/serves-nothing\.js did not call serve/) as string }],
     ['serves twice', 'serves-twice', { name: 'TypeError' }],
     ['serves a number', 'serves-a-number', { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' }],
     ['exits', 'exits-at-once', { code: 'ERR_SHARD_GONE' }],

@@ -2,8 +2,8 @@
 import { appendFileSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { attach, serve, thisShard } from 'corebuf';
-import type { IoBuf } from 'corebuf';
+import { attach, CorebufError, serve, thisShard } from 'corebuf';
+import type { ErrorCode, IoBuf } from 'corebuf';
 
 export interface LifecycleData {
   /** File that clean-ups write into. */
@@ -36,9 +36,9 @@ class Lifecycle extends Base {
   never(_options?: { signal: AbortSignal }): Promise<never> {
     return new Promise(() => undefined);
   }
-  throwSoon(message: string): Promise<never> {
+  throwSoon(message: string, code?: ErrorCode): Promise<never> {
     setImmediate(() => {
-      throw new RangeError(message);
+      throw code === undefined ? new RangeError(message) : new CorebufError(code, message);
     });
     return this.never();
   }
