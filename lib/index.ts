@@ -56,7 +56,7 @@ export type { FrameLayout } from './net/frames.js';
 export type { ListenerEvents } from './net/listener.js';
 export { Listener } from './net/listener.js';
 export type { SocketError } from './net/net-errors.js';
-export type { ConnectionOptions, ConnectOptions, ListenOptions } from './net/options.js';
+export type { ConnectionOptions, ConnectOptions, ListenOptions, ReadOptions } from './net/options.js';
 export { Reservation } from './net/reservation.js';
 export type { IoClassStats, IoStats, LatencyStats, Ledger, MemoryCounters, NetStats, ShardCounters, ShardLatencies } from './native/counters.js';
 export type { ShardStats } from './group/stats.js';

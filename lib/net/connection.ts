@@ -6,7 +6,7 @@ import type { InspectOptionsStylized } from 'node:util';
 import { untilAborted } from '../base/abort.js';
 import { checkBoolean, checkFunction, checkInteger, checkKnownOptions, checkSignal, illegalConstructor, typeError } from '../base/arguments.js';
 import type { Bytes } from '../base/bytes.js';
-import { closed, outOfBounds } from '../base/errors.js';
+import { closed, CorebufError, outOfMemory } from '../base/errors.js';
 import { emit } from '../base/events.js';
 import type { IoBuf } from '../iobuf/iobuf.js';
 import { portOf } from './address.js';
@@ -18,14 +18,14 @@ import { InputIterator } from './input-iterator.js';
 import { moverTo } from './moving.js';
 import { OpenSocket } from './open-socket.js';
 import { checkedConnect } from './options.js';
-import type { ConnectOptions } from './options.js';
+import type { ConnectOptions, ReadOptions } from './options.js';
 import type { Outgoing } from './outgoing.js';
 import { Reservation } from './reservation.js';
 import { uncloneable } from '../base/uncloneable.js';
 
 /** Events of a connection, with the arguments of their listeners. */
 export interface ConnectionEvents {
-  /** The peer sends no more, and the program has consumed, or at least seen, all of it. */
+  /** The peer sends no more, and the program has consumed, or at least been shown, all of it. It is not told when the connection fails, or after destroy(). */
   end: [];
   /** After post() has returned false: less than `writeHighWater` waits to be sent. */
   drain: [];
@@ -44,6 +44,9 @@ let make: (socket: OpenSocket) => Connection;
  * written straight out of chains. What a turn writes leaves together at its end, in one system call.
  *
  * It is read in one of two ways: by a handler (onInput), which is fastest, or by asking (read, readExactly, more, for await).
+ *
+ * When the peer has ended and all input was consumed, this side ends as well, behind what was written, unless `allowHalfOpen`. As with node:net, a
+ * program that then still works on an answer cannot write it. Only `for await` waits with the end until the loop asks for more.
  *
  * @example
  * await using listener = await Listener.open({ host: '127.0.0.1' });
@@ -80,7 +83,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * tried one after the other.
    *
    * @throws the errors of node:net, with code, errno, syscall, address and port, such as ECONNREFUSED; ENOTFOUND for a name that has no address;
-   * the signal's reason; TypeError and RangeError for wrong options.
+   * ERR_OUT_OF_MEMORY when the shard has no memory for another connection; the signal's reason; TypeError and RangeError for wrong options.
    */
   static async connect(options: ConnectOptions): Promise<Connection> {
     return new Connection(await connectTo(checkedConnect(options)));
@@ -88,7 +91,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
 
   /**
    * All that has come and was not consumed. The program takes bytes off its front, or takes, posts or sends the whole chain; then this is a new
-   * one. Reading pauses while it holds `highWater` bytes. O(1), no native call.
+   * one. Reading pauses while it holds `highWater` bytes. It is released when the connection fails, and by destroy(). O(1), no native call.
    */
   get input(): IoBuf {
     return this.#socket.incoming.input;
@@ -103,38 +106,42 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
   }
 
   /**
-   * Resolves with true when the input is `length` bytes (default 1) longer than now, with false when the peer has ended before. It may then grow
-   * beyond `highWater`.
+   * Resolves with true when the input has bytes that came since this connection's last answer: of more(), of read(), or of readExactly(), which
+   * leaves what is behind its bytes. So no byte is missed that comes while the program works. With `length`, resolves with true when the input is so
+   * many bytes longer than now; it may then grow beyond `highWater`. Resolves with false when the peer has ended before. An aborted signal ends the
+   * waiting.
    *
-   * @throws the error that closed the connection; ERR_CLOSED after destroy()
+   * @throws the error that closed the connection; ERR_CLOSED after destroy(); ERR_OUT_OF_MEMORY when `length` is more than the memory of the shard;
+   * the signal's reason
    */
-  async more(length = 1): Promise<boolean> {
+  async more(length?: number, options: ReadOptions = {}): Promise<boolean> {
     this.#assertNoStream('more');
-    checkInteger('length', length, 1, LENGTH_MOST);
+    if (length !== undefined) checkInteger('length', length, 1, LENGTH_MOST);
     const { incoming } = this.#socket;
-    return incoming.whenThere(incoming.length + length, (there) => there);
+    const wanted = length === undefined ? incoming.lengthWithNews : incoming.length + length;
+    return incoming.whenThere(wanted, (there) => there, options);
   }
 
   /** Everything that is there, at least a byte, as the caller's own chain; undefined at the end. @throws as more() */
-  read(): Promise<IoBuf | undefined> {
+  read(options: ReadOptions = {}): Promise<IoBuf | undefined> {
     if (this.#stream !== undefined) return Promise.reject(streamInUse('read'));
     const { incoming } = this.#socket;
-    return incoming.whenThere(1, (there) => (there ? incoming.takeAll() : undefined));
+    return incoming.whenThere(1, (there) => (there ? incoming.takeAll() : undefined), options);
   }
 
   /**
-   * The next `length` bytes, as the caller's own chain.
+   * The next `length` bytes, as the caller's own chain. An aborted signal ends the waiting, and consumes nothing.
    *
    * @throws as more(); ERR_OUT_OF_BOUNDS when the peer has ended before, and then the input has what came; ERR_OUT_OF_MEMORY
    */
-  async readExactly(length: number): Promise<IoBuf> {
+  async readExactly(length: number, options: ReadOptions = {}): Promise<IoBuf> {
     this.#assertNoStream('readExactly');
     checkInteger('length', length, 1, LENGTH_MOST);
     const { incoming } = this.#socket;
     return incoming.whenThere(length, (there) => {
-      if (!there) throw outOfBounds('readExactly', length, incoming.length);
-      return incoming.length === length ? incoming.takeAll() : incoming.input.takeFront(length);
-    });
+      if (!there) throw endedBefore(length, incoming.length);
+      return incoming.takeFront(length);
+    }, options);
   }
 
   /** What read() gives, until the end. Leaving the loop destroys the connection, as with a stream of Node. */
@@ -147,12 +154,17 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
    * Takes all whole frames off the front of the input, without their length fields unless `keepLength`; each is the caller's to release. When the
    * next frame is longer than `highWater`, the input may grow until it is whole.
    *
-   * @throws ERR_OUT_OF_BOUNDS when the first frame is longer than `maxLength`; ERR_OUT_OF_MEMORY; TypeError and RangeError for a wrong layout
+   * @throws ERR_OUT_OF_BOUNDS when the first frame is longer than `maxLength`; ERR_OUT_OF_MEMORY, also when the first frame is longer than the memory
+   * of the shard; the error that closed the connection; ERR_CLOSED after destroy(); TypeError and RangeError for a wrong layout
    */
   takeFrames(layout: FrameLayout): IoBuf[] {
     this.#assertNoStream('takeFrames');
-    const { incoming } = this.#socket;
-    const { frames, wanted } = takeFramesOf(incoming.input, checkedLayout(layout));
+    const checked = checkedLayout(layout);
+    const { failure, incoming, isClosed } = this.#socket;
+    if (failure !== undefined) throw failure;
+    if (isClosed && incoming.length === 0) return [];
+    const { frames, wanted } = takeFramesOf(incoming.input, checked);
+    if (frames.length === 0 && incoming.neverFits(wanted)) throw outOfMemory();
     incoming.limit(wanted);
     return frames;
   }
@@ -385,6 +397,10 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
 
 function streamInUse(what: string): TypeError {
   return typeError(`${what}: a connection whose stream() is in use is read and written by the stream alone: use its methods`);
+}
+
+function endedBefore(wanted: number, there: number): CorebufError {
+  return new CorebufError('ERR_OUT_OF_BOUNDS', `readExactly: the peer has ended, and ${there} of ${wanted} bytes are there: read() takes them`);
 }
 
 /** The connection of an accepted socket. */

@@ -2,16 +2,21 @@
 //
 // The chain is an IoBuf that the program may do anything with. When it releases it or moves it away, the connection gets a new one at once
 // (renew), before C++ puts in more.
+//
+// The end is seen once the program has consumed all that came before it, or has at least been shown it.
+import { onAbort } from '../base/abort.js';
 import { assert } from '../base/assert.js';
+import { outOfMemory } from '../base/errors.js';
 import { Fifo } from '../base/fifo.js';
-import { queueMicrotask } from '../base/timers.js';
+import { queueMicrotask, setImmediate } from '../base/timers.js';
 import { runUncaught } from '../base/uncaught.js';
 import { Handle } from '../buffer/handle.js';
 import { iobufFrom, iobufHandle } from '../iobuf/iobuf.js';
 import type { IoBuf } from '../iobuf/iobuf.js';
-import { constants } from '../native/binding.js';
-import { command } from './commands.js';
+import { constants, native } from '../native/binding.js';
 import type { OpenSocket } from './open-socket.js';
+import { checkedSignal } from './options.js';
+import type { ReadOptions } from './options.js';
 import { state } from './state.js';
 
 const { commandInput, commandLimit, commandPause, commandResume, commandStart } = constants;
@@ -25,6 +30,8 @@ interface Waiter {
   take(there: boolean): unknown;
   resolve(taken: unknown): void;
   reject(error: unknown): void;
+  /** Ends the watch over its signal. */
+  forget: (() => void) | undefined;
 }
 
 export class Incoming {
@@ -35,11 +42,13 @@ export class Incoming {
   #handle: Handle;
   #input: IoBuf;
   #bytes = 0;
+  /** What #bytes was when the program was shown the input last, without what it then left to be asked for. */
+  #shown = 0;
   #ended = false;
   #endSeen = false;
   #handler: InputHandler | undefined;
-  /** The program asks for input, so it sees the end when it asks the next time. */
-  #pulled = false;
+  /** A loop reads, which asks again or destroys the connection: it sees the end when it asks. */
+  #asksAgain = false;
   #waiters: Fifo<Waiter> | undefined;
 
   /** `input` has come to another shard before. */
@@ -50,7 +59,7 @@ export class Incoming {
     this.#handle = input === undefined ? new Handle() : iobufHandle(input);
     this.#input = input ?? iobufFrom(this.#handle);
     this.#bytes = this.#handle.length;
-    command(commandStart, socket.id, this.#stand(), highWater);
+    socket.command(commandStart, this.#stand(), highWater);
   }
 
   /** All that has come and was not consumed. */
@@ -74,16 +83,18 @@ export class Incoming {
     if (tell) this.#serve();
   }
 
-  /** The peer sends no more. */
+  /** The peer sends no more. A program that asks for input may still be at work with the last of it, in this turn. */
   end(): void {
     this.#ended = true;
     this.#serve();
+    if (this.#waiters === undefined) this.#seeEndIfShown();
+    else this.#seeEndSoon();
   }
 
   /** Calls `handler` from now on, at most once in a turn, when input has come. */
   onInput(handler: InputHandler): void {
     this.#handler = handler;
-    this.#pulled = false;
+    this.#asksAgain = false;
     if (this.length > 0 || this.#ended) queueMicrotask(() => this.#callHandler());
   }
 
@@ -92,15 +103,22 @@ export class Incoming {
     return this.#handle.released ? 0 : this.#handle.length;
   }
 
-  /** Resolves with what `take` makes of the input at that moment; its errors reject the promise. */
-  whenThere<T>(wanted: number, take: (there: boolean) => T): Promise<T> {
-    const { failure } = this.#socket;
-    if (failure !== undefined) return Promise.reject(failure);
-    this.#pulled = true;
+  /** Length of the input when the program has been shown none of the bytes that came last: now, if there are such, otherwise with a byte more. */
+  get lengthWithNews(): number {
+    return this.length > 0 && this.#bytes > this.#shown ? 1 : this.length + 1;
+  }
+
+  /** Resolves with what `take` makes of the input at that moment; its errors reject the promise. `asksAgain`: a loop waits. */
+  whenThere<T>(wanted: number, take: (there: boolean) => T, options?: ReadOptions, asksAgain = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      const signal = options === undefined ? undefined : checkedSignal(options);
+      this.#checkUsable(wanted);
+      this.#asksAgain = asksAgain;
       const waiters = (this.#waiters ??= new Fifo());
-      if (waiters.length === 0 && this.length >= wanted) return resolve(take(true));
-      waiters.push({ wanted, take, resolve, reject });
+      const waiter: Waiter = { wanted, take, resolve, reject, forget: undefined };
+      if (waiters.length === 0 && this.length >= wanted) return this.#answer(waiter, true);
+      if (signal !== undefined) waiter.forget = onAbort(signal, (reason) => this.#giveUp(waiter, reason));
+      waiters.push(waiter);
       this.#settleWaiters(waiters);
     });
   }
@@ -113,19 +131,32 @@ export class Incoming {
     return taken;
   }
 
+  /** The first `length` bytes, which the caller owns from now on. The program has not been shown what is behind them. */
+  takeFront(length: number): IoBuf {
+    const taken = length === this.length ? this.takeAll() : this.#input.takeFront(length);
+    this.#shown = this.#bytes - this.length;
+    return taken;
+  }
+
   /** The chain in `slot` has been released or moved away. */
   renew(slot: number): void {
     assert(state.inputs[slot] === this.#socket, 'an input belongs to its connection');
     state.inputs[slot] = undefined;
     this.#replace();
+    if (this.#ended) this.#seeEndSoon();
   }
 
   pause(): void {
-    command(commandPause, this.#socket.id);
+    this.#socket.command(commandPause);
   }
 
   resume(): void {
-    command(commandResume, this.#socket.id);
+    this.#socket.command(commandResume);
+  }
+
+  /** More bytes are still to come for an input of `wanted` bytes than this shard may hold. */
+  neverFits(wanted: number): boolean {
+    return wanted > this.#highWater && wanted - this.length > (state.budget ||= native.memoryStats().budget);
   }
 
   /** C++ reads until the input is so long, but not less than `highWater`. */
@@ -133,14 +164,13 @@ export class Incoming {
     const limit = Math.max(bytes, this.#highWater);
     if (limit === this.#limit) return;
     this.#limit = limit;
-    command(commandLimit, this.#socket.id, limit);
+    this.#socket.command(commandLimit, limit % 2 ** 32, Math.floor(limit / 2 ** 32));
   }
 
   /** The connection has closed: nothing comes any more. `error` is for those who wait; without it, they see the end. */
   close(error: unknown): void {
-    this.#ended = true;
-    if (error === undefined) this.#serve();
-    else for (const waiter of this.#waiters?.takeAll() ?? []) waiter.reject(error);
+    if (error === undefined) this.#closeRegularly();
+    else for (const waiter of this.#waiters?.takeAll() ?? []) refuse(waiter, error);
     // Bytes that came before a regular end are the program's to consume.
     if (error !== undefined || this.length === 0) this.release();
     else this.#leave();
@@ -153,6 +183,19 @@ export class Incoming {
     this.#input.release();
   }
 
+  /** @throws the error that closed the connection; ERR_OUT_OF_MEMORY for more than this shard may hold */
+  #checkUsable(wanted: number): void {
+    const { failure } = this.#socket;
+    if (failure !== undefined) throw failure;
+    if (!this.#ended && this.neverFits(wanted)) throw outOfMemory();
+  }
+
+  #closeRegularly(): void {
+    this.#ended = true;
+    this.#serve();
+    this.#seeEndIfShown();
+  }
+
   #serve(): void {
     const waiters = this.#waiters;
     if (waiters !== undefined && waiters.length > 0) this.#settleWaiters(waiters);
@@ -162,9 +205,7 @@ export class Incoming {
   #settleWaiters(waiters: Fifo<Waiter>): void {
     for (let first = waiters.first; first !== undefined && this.#isOver(first); first = waiters.first) {
       waiters.shift();
-      const there = this.length >= first.wanted;
-      if (!there) this.#seeEnd();
-      settle(first, there);
+      this.#answer(first, this.length >= first.wanted);
     }
     this.limit(waiters.first?.wanted ?? 0);
   }
@@ -173,10 +214,42 @@ export class Incoming {
     return this.length >= wanted || this.#ended;
   }
 
+  #answer(waiter: Waiter, there: boolean): void {
+    waiter.forget?.();
+    if (!there) this.#seeEnd();
+    this.#shown = this.#bytes;
+    try {
+      waiter.resolve(waiter.take(there));
+    } catch (error) {
+      waiter.reject(error);
+    }
+    if (this.#ended) this.#seeEndSoon();
+  }
+
+  /** Its signal was aborted. */
+  #giveUp(waiter: Waiter, reason: unknown): void {
+    const waiters = this.#waiters!;
+    for (const each of waiters.takeAll()) if (each !== waiter) waiters.push(each);
+    waiter.reject(reason);
+    this.#settleWaiters(waiters);
+  }
+
   #callHandler(): void {
     const handler = this.#handler;
-    if (handler !== undefined && this.length > 0) runUncaught(() => handler(this.#input));
-    if (this.#ended && !this.#pulled && (handler !== undefined || this.length === 0)) this.#seeEnd();
+    if (handler === undefined) return;
+    this.#shown = this.#bytes;
+    if (this.length > 0) runUncaught(() => handler(this.#input));
+    this.#seeEndIfShown();
+  }
+
+  /** Once the program has gone on with the answer that it got last. */
+  #seeEndSoon(): void {
+    setImmediate(() => this.#seeEndIfShown());
+  }
+
+  #seeEndIfShown(): void {
+    if (!this.#ended || this.#asksAgain || this.#socket.failure !== undefined) return;
+    if (this.length === 0 || this.#shown === this.#bytes) this.#seeEnd();
   }
 
   #seeEnd(): void {
@@ -189,7 +262,7 @@ export class Incoming {
     this.#handle = new Handle();
     this.#input = iobufFrom(this.#handle);
     if (this.#socket.isClosed) this.#input.release();
-    else command(commandInput, this.#socket.id, this.#stand());
+    else this.#socket.command(commandInput, this.#stand());
   }
 
   /** Marks the input as the connection's. Returns its slot. */
@@ -206,10 +279,7 @@ export class Incoming {
   }
 }
 
-function settle(waiter: Waiter, there: boolean): void {
-  try {
-    waiter.resolve(waiter.take(there));
-  } catch (error) {
-    waiter.reject(error);
-  }
+function refuse(waiter: Waiter, error: unknown): void {
+  waiter.forget?.();
+  waiter.reject(error);
 }

@@ -21,7 +21,7 @@ export class InputIterator implements AsyncIterableIterator<IoBuf> {
 
   /** What read() gives. @throws as read() */
   next(): Promise<Step> {
-    return this.#over ? Promise.resolve({ done: true, value: undefined }) : this.#socket.incoming.whenThere(1, this.#take);
+    return this.#over ? Promise.resolve({ done: true, value: undefined }) : this.#socket.incoming.whenThere(1, this.#take, undefined, true);
   }
 
   return(): Promise<Step> {

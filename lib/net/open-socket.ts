@@ -3,7 +3,7 @@ import { closed } from '../base/errors.js';
 import { nextTick, queueMicrotask } from '../base/timers.js';
 import type { IoBuf } from '../iobuf/iobuf.js';
 import { constants, native } from '../native/binding.js';
-import { command } from './commands.js';
+import { command as listCommand } from './commands.js';
 import { countConnection } from './connection-count.js';
 import { tellClosed, tellOpened } from './diagnostics.js';
 import { Incoming } from './incoming.js';
@@ -74,9 +74,9 @@ export class OpenSocket {
     if (!isCounted) countConnection(1);
     this.incoming = new Incoming(this, options.highWater, input);
     this.outgoing = new Outgoing(this, options.writeHighWater);
-    if (options.noDelay) command(commandNoDelay, id, 1);
-    if (options.keepAlive > 0) command(commandKeepAlive, id, options.keepAlive);
-    if (options.idleLimit > 0) command(commandIdleLimit, id, options.idleLimit);
+    if (options.noDelay) this.command(commandNoDelay, 1);
+    if (options.keepAlive > 0) this.command(commandKeepAlive, options.keepAlive);
+    if (options.idleLimit > 0) this.command(commandIdleLimit, options.idleLimit);
     if (target === undefined) tellOpened(this);
   }
 
@@ -127,23 +127,28 @@ export class OpenSocket {
     this.#peer ??= this.#address(addressPeer);
   }
 
+  /** Lists a command, unless the connection has closed: its id may be the one of another then. */
+  command(operation: number, a = 0, b = 0): void {
+    if (!this.#isClosed) listCommand(operation, this.id, a, b);
+  }
+
   setRef(ref: boolean): void {
     this.#count.setRef(ref);
   }
 
   setNoDelay(on: boolean): void {
-    command(commandNoDelay, this.id, on ? 1 : 0);
+    this.command(commandNoDelay, on ? 1 : 0);
   }
 
   setKeepAlive(seconds: number): void {
-    command(commandKeepAlive, this.id, seconds);
+    this.command(commandKeepAlive, seconds);
   }
 
   /** Closes at once; what was not sent is dropped. With `reset` the peer gets ECONNRESET. */
   destroy(reason: Error | undefined, reset: boolean): void {
     if (this.#isClosed) return;
     this.#reason = reason;
-    command(reset ? commandReset : commandClose, this.id);
+    this.command(reset ? commandReset : commandClose);
     this.#close(reason, reason ?? closed('connection'));
   }
 

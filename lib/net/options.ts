@@ -47,6 +47,12 @@ export interface ConnectOptions extends ConnectionOptions {
   signal?: AbortSignal;
 }
 
+/** Options of Connection.more(), read() and readExactly(). */
+export interface ReadOptions {
+  /** Ends the waiting: the promise is rejected with the signal's reason, and nothing is consumed. */
+  signal?: AbortSignal;
+}
+
 /** With all defaults. */
 export type CheckedConnection = Required<ConnectionOptions>;
 
@@ -100,6 +106,15 @@ export function checkedConnection(options: ConnectionOptions): CheckedConnection
   checkBoolean('options.allowHalfOpen', allowHalfOpen);
   checkInteger('options.idleLimit', idleLimit, 0, 0x7fffffff);
   return { highWater, writeHighWater, noDelay, keepAlive, allowHalfOpen, idleLimit };
+}
+
+/** The signal, which is not aborted yet. @throws its reason; TypeError */
+export function checkedSignal(options: ReadOptions): AbortSignal | undefined {
+  checkKnownOptions('options', options, ['signal']);
+  const { signal } = options;
+  checkSignal('options.signal', signal);
+  signal?.throwIfAborted();
+  return signal;
 }
 
 function checkedPlace(options: ListenOptions | ConnectOptions, portLeast: number): Place {

@@ -277,7 +277,7 @@ export class Outgoing {
 
   /** C++ tells when the kernel has all that it was handed; otherwise it is silent as long as the kernel takes everything at once. */
   #tellSent(): void {
-    command(commandTell, this.#socket.id);
+    this.#socket.command(commandTell);
   }
 
   #listEnd(): void {

@@ -10,6 +10,8 @@ export const state = {
   listeners: new Map<number, OpenListener>(),
   /** By slot of the chain that is the input of a connection: the connection. */
   inputs: [] as (OpenSocket | undefined)[],
+  /** Bytes that this shard may use; 0 while that has not been asked for. */
+  budget: 0,
   /** Listeners and connections that are open, and what keeps the shard while there are any. */
   open: 0,
   letShardGo: undefined as (() => void) | undefined,

@@ -118,7 +118,7 @@ test('frames that memory did not suffice for stay in the input', async () => {
   }
 });
 
-test('a connection that was destroyed has no frames', () => {
+test('a connection that was destroyed has no frames, and says so', () => {
   far.destroy();
-  expectCode(() => far.takeFrames({ lengthBytes: 2, maxLength: 5 }), 'ERR_RELEASED');
+  expectCode(() => far.takeFrames({ lengthBytes: 2, maxLength: 5 }), 'ERR_CLOSED');
 });

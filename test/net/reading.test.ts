@@ -1,0 +1,119 @@
+// Asking for input: what counts as new, when it is given up, and what can never come.
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { Listener } from 'corebuf';
+import type { Connection, ConnectionOptions, FrameLayout } from 'corebuf';
+import { thrownBy } from '../support/errors';
+import { expectNothingLeaked } from '../support/shards';
+import { turn, until } from '../support/turns';
+
+const HOST = '127.0.0.1';
+const opened: { destroy(): void }[] = [];
+
+afterEach(() => {
+  for (const each of opened.splice(0)) each.destroy();
+});
+expectNothingLeaked();
+
+/** A connection, and its peer of node:net. */
+async function accepted(options: ConnectionOptions = {}): Promise<[Connection, Socket]> {
+  await using listener = await Listener.open({ host: HOST, ...options });
+  const next = listener[Symbol.asyncIterator]().next();
+  const peer = connect((listener.address as AddressInfo).port, HOST).on('error', () => undefined);
+  const connection = (await next).value as Connection;
+  opened.push(connection, peer);
+  return [connection, peer];
+}
+
+async function arrived(connection: Connection, bytes: number): Promise<void> {
+  await until(() => connection.bytesRead === bytes, () => `${connection.bytesRead} of ${bytes} bytes have come`);
+}
+
+const LAYOUT: FrameLayout = { lengthBytes: 1, maxLength: 100 };
+
+describe('more()', () => {
+  test('misses no frame that comes while the program works', async () => {
+    const [connection, peer] = await accepted();
+    const frames: string[] = [];
+    let works = (): void => undefined;
+    const served = (async () => {
+      while (await connection.more()) {
+        for (using frame of connection.takeFrames(LAYOUT)) {
+          await new Promise<void>((resolve) => (works = resolve));
+          frames.push(frame.toString());
+        }
+      }
+    })();
+    peer.write('\x03one');
+    await arrived(connection, 4);
+    await turn();
+    peer.write('\x03two');
+    await arrived(connection, 8);
+    await until(() => (works(), frames.length === 2), () => `${frames.length} of 2 frames are served`);
+    expect(frames).toEqual(['one', 'two']);
+    peer.end();
+    await served;
+  });
+
+  test('gives what has come before it was first called, and what readExactly() has left', async () => {
+    const [connection, peer] = await accepted();
+    peer.write('headbody');
+    await arrived(connection, 8);
+    expect(await connection.more()).toBe(true);
+    (await connection.readExactly(4)).release();
+    expect(await connection.more()).toBe(true);
+    const next = connection.more();
+    expect(await Promise.race([next, turn().then(() => 'waits')])).toBe('waits');
+    peer.write('!');
+    expect(await next).toBe(true);
+    expect(connection.input.toString()).toBe('body!');
+  });
+
+  test('with a length waits for so many bytes beyond those that are there', async () => {
+    const [connection, peer] = await accepted();
+    peer.write('1234');
+    await arrived(connection, 4);
+    const more = connection.more(2);
+    peer.write('5');
+    await arrived(connection, 5);
+    peer.write('6');
+    expect(await more).toBe(true);
+    expect(connection.input.length).toBe(6);
+  });
+});
+
+describe('a signal', () => {
+  test('ends the waiting, and what comes then goes to the others that wait', async () => {
+    const [connection, peer] = await accepted();
+    const stop = new AbortController();
+    const { signal } = stop;
+    const given = [connection.readExactly(4, { signal }), connection.read({ signal }), connection.more(5, { signal })];
+    const kept = connection.readExactly(3);
+    const outcomes = Promise.allSettled(given);
+    const reason = new Error('no longer');
+    stop.abort(reason);
+    expect(await outcomes).toEqual(given.map(() => ({ status: 'rejected', reason })));
+    peer.write('abc');
+    using got = await kept;
+    expect(got.toString()).toBe('abc');
+    // Aborting later changes nothing, and an aborted signal is refused.
+    const late = new AbortController();
+    peer.write('x');
+    using last = await connection.readExactly(1, { signal: late.signal });
+    late.abort();
+    expect(last.toString()).toBe('x');
+    await expect(connection.read({ signal })).rejects.toBe(reason);
+    await expect(connection.more(undefined, { signal: {} as AbortSignal })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+  });
+});
+
+describe('a connection that failed', () => {
+  test('gives its error when frames are asked of it', async () => {
+    const [connection, peer] = await accepted();
+    peer.write('abc');
+    await arrived(connection, 3);
+    peer.resetAndDestroy();
+    await until(() => connection.destroyed, () => 'the reset has come');
+    expect(thrownBy(() => connection.takeFrames(LAYOUT))).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
