@@ -133,6 +133,7 @@ export interface Constants {
   readonly socketCallConnect: number;
   readonly socketCallRead: number;
   readonly socketCallWrite: number;
+  readonly socketCallMemory: number;
   readonly commandListSize: number;
   readonly commandsMax: number;
   readonly commandStart: number;
@@ -149,6 +150,7 @@ export interface Constants {
   readonly commandNoDelay: number;
   readonly commandKeepAlive: number;
   readonly commandIdleLimit: number;
+  readonly commandUnsentLimit: number;
   readonly commandAccept: number;
   readonly commandUnlisten: number;
   readonly connectionsMax: number;

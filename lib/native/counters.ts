@@ -135,6 +135,8 @@ export interface NetStats {
   failed: number;
   /** Of these, connections whose peer took nothing for longer than their idle limit. */
   idleEnded: number;
+  /** Of the failed ones, connections whose reading rested for want of memory for longer than their idle limit. */
+  starvedEnded: number;
   /** Bytes received. */
   bytesReceived: number;
   /** Bytes that the kernel has taken to send. */
@@ -149,6 +151,8 @@ export interface NetStats {
   partialSends: number;
   /** How often a connection stopped reading because too much of its input was not consumed. */
   pausesFull: number;
+  /** How often a connection stopped reading because too much of what was written to it waited to be sent. */
+  pausesUnsent: number;
   /** How often reading stopped because the budget of the shard was spent. */
   pausesStarved: number;
 }

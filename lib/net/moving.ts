@@ -16,6 +16,8 @@ export interface Moved {
   readonly options: CheckedConnection;
   /** Bytes that were received and not consumed; undefined when there are none. */
   readonly input: IoBuf | undefined;
+  /** The peer has opened it. */
+  readonly isAccepted: boolean;
   /** The sender has counted the connection for the receiver, which it chose by its number of connections. */
   readonly isCounted: boolean;
 }
@@ -35,10 +37,10 @@ export function moverTo(index: number): (moved: Moved) => Promise<void> {
 }
 
 /** The connection, on the shard that takes it. @throws EBADF when its ticket was used or has ended with its sender; ERR_OUT_OF_MEMORY */
-export function takeIn({ ticket, options, input, isCounted }: Moved): OpenSocket {
+export function takeIn({ ticket, options, input, isAccepted, isCounted }: Moved): OpenSocket {
   const id = native.socketTakeOver(ticket);
   try {
-    return new OpenSocket(checkSocket(id, 'accept'), options, { input, isCounted });
+    return new OpenSocket(checkSocket(id, 'accept'), options, { input, isAccepted, isCounted });
   } catch (error) {
     if (isCounted) countConnection(-1);
     input?.release();

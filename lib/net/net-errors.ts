@@ -1,5 +1,6 @@
 // Errors of sockets, as node:net makes them: plain Errors with code, errno and syscall, and with the address that was asked for.
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
+import { outOfMemory } from '../base/errors.js';
 import { constants } from '../native/binding.js';
 
 /** An error of the kernel, as node:net reports it. */
@@ -37,8 +38,9 @@ export function socketError(errno: number, syscall: string, target?: Target): So
   return error;
 }
 
-/** Errors of a connection that was open. `call` is the number that C++ gives. */
-export function connectionError(errno: number, call: number, target: Target | undefined): SocketError {
+/** Errors of a connection that was open, or of its opening. `call` is the number that C++ gives. */
+export function connectionError(errno: number, call: number, target: Target | undefined): Error {
+  if (call === constants.socketCallMemory) return outOfMemory();
   if (call === constants.socketCallConnect) return socketError(errno, 'connect', target);
   return socketError(errno, call === constants.socketCallRead ? 'read' : 'write');
 }

@@ -15,7 +15,8 @@ import type { CheckedConnection } from './options.js';
 import { Outgoing } from './outgoing.js';
 import { state } from './state.js';
 
-const { addressLocal, addressPeer, commandClose, commandIdleLimit, commandKeepAlive, commandNoDelay, commandReset, connectionsMax } = constants;
+const { addressLocal, addressPeer, commandClose, commandIdleLimit, commandKeepAlive, commandNoDelay, commandReset, commandUnsentLimit } = constants;
+const { connectionsMax } = constants;
 
 /** What a connection tells of; Connection emits events of the same names. None may throw. */
 export interface SocketOwner {
@@ -37,6 +38,8 @@ export interface Beginning {
   readonly target?: Target | undefined;
   /** Bytes that another shard has received; absent for a new connection. */
   readonly input?: IoBuf | undefined;
+  /** The peer has opened it. Default: without a target. */
+  readonly isAccepted?: boolean;
   /** It is among the connections of this shard already. */
   readonly isCounted?: boolean;
 }
@@ -48,6 +51,7 @@ export class OpenSocket {
   readonly #count = new OpenCount();
   readonly #options: CheckedConnection;
   readonly #target: Target | undefined;
+  readonly #isAccepted: boolean;
   #owner: SocketOwner | undefined;
   #failure: Error | undefined;
   /** Given to destroy(); when the connection is gone: why it failed, or the reason that was given. */
@@ -65,9 +69,11 @@ export class OpenSocket {
   #local: Address | undefined;
   #peer: Address | undefined;
 
-  constructor(id: number, options: CheckedConnection, { target, input, isCounted = false }: Beginning = {}) {
+  constructor(id: number, options: CheckedConnection, beginning: Beginning = {}) {
+    const { target, input, isAccepted = target === undefined, isCounted = false } = beginning;
     this.id = id;
     this.#target = target;
+    this.#isAccepted = isAccepted;
     this.#options = options;
     state.sockets[id % connectionsMax] = this;
     this.#count.begin();
@@ -77,6 +83,8 @@ export class OpenSocket {
     if (options.noDelay) this.command(commandNoDelay, 1);
     if (options.keepAlive > 0) this.command(commandKeepAlive, options.keepAlive);
     if (options.idleLimit > 0) this.command(commandIdleLimit, options.idleLimit);
+    // Only on one side: where neither reads before it has sent, both wait.
+    if (isAccepted) this.command(commandUnsentLimit, options.writeHighWater);
     if (target === undefined) tellOpened(this);
   }
 
@@ -220,7 +228,7 @@ export class OpenSocket {
     this.#close(error, error);
     this.#forget();
     this.#tellGone(undefined);
-    return { ticket, options: this.#options, input, isCounted: false };
+    return { ticket, options: this.#options, input, isAccepted: this.#isAccepted, isCounted: false };
   }
 
   /** The descriptor is gone. `errno` and `call` are 0 when nothing failed. */

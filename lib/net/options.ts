@@ -5,7 +5,10 @@ import { checkBoolean, checkInteger, checkKnownOptions, checkSignal, checkString
 export interface ConnectionOptions {
   /** Bytes of input that was not consumed at which reading pauses. Default 256 KiB; at least 4 KiB, at most 1 GiB. */
   highWater?: number;
-  /** Bytes that wait to be sent at which post() returns false. Default 256 KiB. */
+  /**
+   * Bytes that wait to be sent at which post() returns false, and at which nothing more is read from a connection that was accepted. Default 256 KiB;
+   * at most 1 GiB.
+   */
   writeHighWater?: number;
   /** Sends small pieces at once (TCP_NODELAY). Default true: what one turn writes leaves together in any case. */
   noDelay?: boolean;
@@ -13,7 +16,11 @@ export interface ConnectionOptions {
   keepAlive?: number;
   /** The connection stays open for writing when the peer has ended. Default false: it is ended then, behind what was written. */
   allowHalfOpen?: boolean;
-  /** Milliseconds for which a peer may take nothing of what waits for it before the connection is closed with ETIMEDOUT; 0 for ever. Default 120,000. */
+  /**
+   * Milliseconds for which a peer may take nothing of what waits for it before the connection is closed with ETIMEDOUT; 0 for ever. Default 120,000.
+   * For as long may reading rest for want of memory while the shard receives nothing; then connections are closed with ERR_OUT_OF_MEMORY, one at a
+   * time, the one with the longest input first.
+   */
   idleLimit?: number;
 }
 

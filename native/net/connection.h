@@ -6,6 +6,7 @@
 // Each direction ends by itself: `read_ended` by the peer, `write_ended` by us. When both have ended the connection closes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "buffer/iobuf.h"
@@ -35,7 +36,8 @@ struct connection {
   bool read_ended = false;  // by the peer
   bool bulk = false;        // the last turn brought much: the next read gets much room
   uint32_t input_slot = no_slot;
-  uint32_t input_limit = 0;  // bytes of input at which reading stops
+  size_t input_limit = 0;            // bytes of input at which reading stops
+  size_t unsent_limit = SIZE_MAX;    // bytes of output at which reading stops
 
   // Sending.
   bool dirty = false;        // listed: something is to be done before the next poll
@@ -67,8 +69,11 @@ struct connection {
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
+  /// Too much waits to be sent: a peer that takes no answers must not have more of them made.
+  bool sends_first() const { return output.length() >= unsent_limit; }
+
   bool may_read(size_t input_length) const {
-    return state == connection_state::open && started && !paused && !read_ended && input_length < input_limit;
+    return state == connection_state::open && started && !paused && !read_ended && input_length < input_limit && !sends_first();
   }
 };
 

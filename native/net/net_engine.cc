@@ -107,7 +107,7 @@ void net_engine::obey_one(const net_command_record& command) {
 void net_engine::obey_connection(connection& of, const net_command_record& command) {
   switch (command.op) {
     case net_command::start: return start(of, command.a, command.b);
-    case net_command::limit: of.input_limit = command.a; return wait_for_input(of);
+    case net_command::limit: of.input_limit = uint64_t{command.b} << 32 | command.a; return wait_for_input(of);
     case net_command::input: of.input_slot = command.a; return;
     case net_command::send: return queue(of, command.a, command.b != 0);
     case net_command::tell: of.tell_sent = true; return mark_dirty(of);
@@ -123,6 +123,7 @@ void net_engine::obey_connection(connection& of, const net_command_record& comma
     case net_command::idle_limit:
       of.idle_limit_ms = command.a;
       return limit_idleness(of, clock_.now_us());
+    case net_command::unsent_limit: of.unsent_limit = command.a; return;
     case net_command::accept:
     case net_command::unlisten: return;
   }
@@ -261,12 +262,13 @@ bool net_engine::flush() {
   end_idle(quota.now_us());
   wake_listeners(quota.now_us());
   go_on_reading();
+  end_starved(quota.now_us());
   release_unused();
   return dirty_.empty() && events_.empty();
 }
 
 uint64_t net_engine::deadline_us() const {
-  uint64_t soonest = idle_look_us_;
+  uint64_t soonest = std::min(idle_look_us_, starved_ ? starved_look_us_ : UINT64_MAX);
   for (const auto& each : listeners_) {
     if (each->again_us != 0) soonest = std::min(soonest, each->again_us);
   }

@@ -133,6 +133,9 @@ class net_engine {
   void end_of_input(connection& of);
   void list_as_stalled(connection& of);
   void go_on_reading();
+  void read_again(connection& of);
+  uint64_t starved_until_us(const connection& of) const;
+  void end_starved(uint64_t now_us);
 
   // sending.cc
   void queue(connection& of, uint32_t slot, bool tell);
@@ -180,6 +183,9 @@ class net_engine {
 
   size_t stalled_next_ = 0;
   bool starved_ = false;                // the budget was spent when it was asked last
+  uint64_t starved_us_ = 0;             // since when nothing was received for want of memory, as far as was looked
+  uint64_t starved_bytes_ = 0;          // received by then
+  uint64_t starved_look_us_ = UINT64_MAX;  // when one of stalled_ may have waited for memory for too long
   uint64_t idle_look_us_ = UINT64_MAX;  // when one of limited_ may be overdue
 
   std::vector<std::unique_ptr<listener>> listeners_;

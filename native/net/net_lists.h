@@ -35,6 +35,7 @@ enum class net_call : uint32_t {
   connect,
   read,
   write,    // also when the peer took nothing for as long as the idle limit says: ETIMEDOUT
+  memory,   // no call: reading rested for want of memory for as long as the idle limit says. ENOMEM
 };
 
 struct net_event_record {
@@ -49,7 +50,7 @@ inline constexpr uint32_t net_records_per_socket = 6;
 
 enum class net_command : uint32_t {
   start,       // a: the slot that input goes to; b: bytes of input at which reading stops until some are consumed
-  limit,       // a: the same bytes, anew
+  limit,       // a, b: the same bytes, anew, low and high
   input,       // a: the slot that input goes to from now on; what came before stays in the other
   send,        // a: the slot whose chain is moved out and sent; b: 1 when `sent` shall be told even if all goes out at once
   tell,        // `sent` shall be told once all that was written has left, even if it has already
@@ -61,7 +62,9 @@ enum class net_command : uint32_t {
   resume,
   no_delay,    // a: 0 or 1
   keep_alive,  // a: seconds without traffic before the first probe, or 0 for none
-  idle_limit,  // a: milliseconds for which a peer may take nothing of what waits for it, or 0 for ever
+  idle_limit,  // a: milliseconds for which a peer may take nothing of what waits for it, and for which reading may rest for want
+               // of memory, or 0 for ever
+  unsent_limit,  // a: bytes that wait to be sent at which reading stops until the kernel has taken some
   accept,      // of a listener. a: 1 to go on, 0 to leave connections in the backlog
   unlisten,    // of a listener: closes it, with no event
 };

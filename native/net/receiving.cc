@@ -3,6 +3,8 @@
 // A connection that must not be read keeps its interest until the kernel reports it once more: most consumers are done by then,
 // and pausing has cost nothing. Only then it is taken off the poller, and listed until it may be read again.
 #include <algorithm>
+#include <cerrno>
+#include <utility>
 
 #include "net/net_engine.h"
 
@@ -87,6 +89,8 @@ void net_engine::end_of_input(connection& of) {
 void net_engine::starve(connection& of) {
   if (!starved_) {
     starved_ = true;
+    starved_us_ = starved_look_us_ = clock_.now_us();
+    starved_bytes_ = stats_.bytes_received;
     ++stats_.pauses_starved;
     events_.add({net_event::starved, no_socket, static_cast<uint32_t>(memory_.buffer_size()), 0});
   }
@@ -110,7 +114,9 @@ void net_engine::list_as_stalled(connection& of) {
   if (!of.started || of.paused || of.read_ended || of.stalled) return;
   of.stalled = true;
   stalled_.push_back(of.id);
-  if (!starved_) ++stats_.pauses_full;
+  if (starved_) starved_look_us_ = std::min(starved_look_us_, starved_until_us(of));
+  else if (of.sends_first()) ++stats_.pauses_unsent;
+  else ++stats_.pauses_full;
 }
 
 void net_engine::go_on_reading() {
@@ -130,6 +136,36 @@ void net_engine::go_on_reading() {
     of->stalled = false;
     wait_for_input(*of);
   }
+}
+
+/// The kernel has taken some of what waited. It stays listed, so that nothing is to be searched here.
+void net_engine::read_again(connection& of) {
+  if (of.stalled && !starved_ && may_receive(of)) set_interest(of, of.watching | wants_read);
+}
+
+/// When a connection that waits for memory is given up, if nothing is received until then; UINT64_MAX for never.
+uint64_t net_engine::starved_until_us(const connection& of) const {
+  return of.idle_limit_ms == 0 ? UINT64_MAX : starved_us_ + uint64_t{of.idle_limit_ms} * 1000;
+}
+
+/// Half-received input can fill the budget, and then none of it becomes whole. The connection that holds most is closed, so that the
+/// others go on; they have their whole time again.
+void net_engine::end_starved(uint64_t now_us) {
+  if (!starved_ || now_us < starved_look_us_) return;
+  starved_look_us_ = UINT64_MAX;
+  if (std::exchange(starved_bytes_, stats_.bytes_received) != stats_.bytes_received) starved_us_ = now_us;
+  connection* most = nullptr;
+  for (const uint32_t id : stalled_) {
+    connection* of = connections_.find(id);
+    if (of == nullptr || !of->stalled || !may_receive(*of)) continue;
+    const uint64_t until_us = starved_until_us(*of);
+    if (until_us > now_us) starved_look_us_ = std::min(starved_look_us_, until_us);
+    else if (most == nullptr || slots_.length(of->input_slot) > slots_.length(most->input_slot)) most = of;
+  }
+  if (most == nullptr) return;
+  ++stats_.starved_ended;
+  starved_us_ = starved_look_us_ = now_us;
+  close_now(*most, ENOMEM, net_call::memory);
 }
 
 }  // namespace corebuf

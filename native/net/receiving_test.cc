@@ -76,6 +76,30 @@ TEST_P(receiving_test, a_raised_limit_lets_the_rest_come) {
   EXPECT_EQ(host.take_input(id), letters(60'000));
 }
 
+TEST_P(receiving_test, nothing_is_read_while_too_much_waits_to_be_sent) {
+  constexpr size_t limit = 10'000, answer = 8 * MiB;  // More than the kernel takes.
+  auto [peer, id] = meet();
+  host.command(net_command::unsent_limit, id, limit);
+  host.send(id, letters(answer));
+  ASSERT_TRUE(settle());
+  peer.write("next question");
+  ASSERT_TRUE(host.turn_until([&] { return host.net().stats().pauses_unsent == 1; }));
+  ASSERT_TRUE(settle()) << "it does not spin";
+  EXPECT_EQ(host.of(id).received, 0u);
+  std::thread reader([&, &peer = peer] { EXPECT_EQ(peer.read(answer), letters(answer)); });
+  ASSERT_TRUE(host.turn_until([&, &id = id] { return host.of(id).received == 13; }));
+  reader.join();
+  EXPECT_EQ(host.take_input(id), "next question");
+}
+
+TEST_P(receiving_test, a_limit_has_more_than_32_bits) {
+  auto [peer, id] = meet(false);
+  host.start(id, 5000);
+  host.command(net_command::limit, id, 0, 1);
+  peer.write(letters(60'000));
+  ASSERT_TRUE(host.turn_until([&, &id = id] { return host.input(id).length() == 60'000; }));
+}
+
 TEST_P(receiving_test, a_paused_connection_receives_nothing_until_it_is_resumed) {
   auto [peer, id] = meet();
   host.command(net_command::pause, id);
@@ -244,7 +268,9 @@ TEST_P(spent_budget_test, reading_rests_while_the_budget_is_spent_and_goes_on_by
   std::vector<std::string> got(connections);
   for (size_t held_rounds = 0; all_received() < connections * each;) {
     const size_t before = host.others().size();
-    if (!host.turn_until([&] { return host.others().size() > before || all_received() == connections * each; })) break;
+    if (!host.turn_until(
+            [&] { return host.others().size() > before || all_received() == connections * each; }))
+      break;
     if (host.others().size() > before) {
       EXPECT_EQ(host.others().back().kind, net_event::starved);
       EXPECT_GT(host.others().back().low, 0u);
@@ -260,7 +286,71 @@ TEST_P(spent_budget_test, reading_rests_while_the_budget_is_spent_and_goes_on_by
   }
   writer.join();
   EXPECT_GT(host.net().stats().pauses_starved, 0u);
-  for (size_t at = 0; at < connections; ++at) EXPECT_EQ(got[at] + host.take_input(ids[at]), letters(each)) << at;
+  for (size_t at = 0; at < connections; ++at)
+    EXPECT_EQ(got[at] + host.take_input(ids[at]), letters(each)) << at;
+}
+
+TEST_P(spent_budget_test, of_connections_that_wait_for_memory_the_largest_is_given_up_and_the_others_go_on) {
+  if (!has_poller(GetParam())) GTEST_SKIP() << "this binary has no epoll: it is one for " << os_system();
+  net_host host(GetParam(), 4 * MiB);
+  const auto listener = host.net().listen(any_port(), {});
+  const socket_address address = host.net().address(address_kind::listener, listener.value()).value();
+  constexpr uint32_t idle_limit_ms = 60'000;
+  constexpr size_t connections = 3, each = 3 * MiB;  // One fits, two do not.
+  std::vector<peer> peers;
+  std::vector<uint32_t> ids;
+  for (size_t at = 0; at < connections; ++at) {
+    peers.push_back(peer::connect(address));
+    ids.push_back(host.accept(false));
+    host.command(net_command::idle_limit, ids.back(), idle_limit_ms);
+    host.start(ids.back(), 64 * MiB);
+  }
+  std::vector<std::thread> writers;
+  for (peer& of : peers) {
+    writers.emplace_back([&of] {
+      const std::string text = letters(each);
+      for (size_t sent = 0; sent < each;) {
+        const ssize_t some = ::send(of.get(), text.data() + sent, each - sent, MSG_NOSIGNAL);
+        if (some <= 0) return;
+        sent += static_cast<size_t>(some);
+      }
+    });
+  }
+  size_t given_up = 0, whole = 0;
+  for (size_t starvations = 0; given_up + whole < connections && starvations < 100; ++starvations) {
+    const auto step = [&] {
+      for (uint32_t& id : ids) {
+        if (id == no_socket) continue;
+        const bool is_whole = host.of(id).received == each;
+        if (!is_whole && !host.of(id).closed) continue;
+        if (!is_whole) {
+          EXPECT_EQ(host.of(id).os_errno, ENOMEM);
+          EXPECT_EQ(host.of(id).call, net_call::memory);
+        }
+        ++(is_whole ? whole : given_up);
+        host.input(id).release(*host);
+        id = no_socket;
+        return true;
+      }
+      return false;
+    };
+    // Until all rest: then only time helps.
+    for (int round = 0; round < 200; ++round) {
+      if (step()) break;
+      host.turn(1);
+    }
+    EXPECT_EQ(host.net().stats().starved_ended, given_up) << "nobody is given up before the time";
+    if (host.net().deadline_us() == UINT64_MAX) continue;
+    host.ahead_us += uint64_t{idle_limit_ms} * 1000 + 1;
+    for (int round = 0; round < 3; ++round) host.turn(0);
+    step();
+    EXPECT_EQ(host.net().stats().starved_ended, given_up);
+  }
+  EXPECT_EQ(given_up + whole, connections);
+  EXPECT_GT(given_up, 0u);
+  EXPECT_GT(whole, 0u) << "who is left goes on";
+  for (peer& of : peers) of.close();
+  for (std::thread& writer : writers) writer.join();
 }
 
 INSTANTIATE_TEST_SUITE_P(of, spent_budget_test, testing::Values(poller_kind::epoll, poller_kind::portable),

@@ -77,6 +77,7 @@ size_t net_engine::send(connection& of, uint64_t now_us) {
   }
   if (blocked) ++stats_.sends_partial;
   after_sending(of, sent, blocked, now_us);
+  read_again(of);
   return sent;
 }
 

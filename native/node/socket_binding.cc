@@ -153,10 +153,12 @@ napi_value socket_stats(const entry_call& call) {
       {"connected", stats.connected},       {"adopted", stats.adopted},
       {"handedOver", stats.detached},       {"closed", stats.closed},
       {"failed", stats.failed},             {"idleEnded", stats.idle_ended},
+      {"starvedEnded", stats.starved_ended},
       {"bytesReceived", stats.bytes_received}, {"bytesSent", stats.bytes_sent},
       {"receives", stats.receives},         {"sends", stats.sends},
       {"polls", stats.polls},               {"partialSends", stats.sends_partial},
-      {"pausesFull", stats.pauses_full},    {"pausesStarved", stats.pauses_starved},
+      {"pausesFull", stats.pauses_full},    {"pausesUnsent", stats.pauses_unsent},
+      {"pausesStarved", stats.pauses_starved},
   };
   Napi::Object described = Napi::Object::New(env);
   described["poller"] = Napi::String::New(env, net == nullptr ? "none" : net->poller_name());

@@ -71,6 +71,84 @@ test('reading waits while memory is short, and goes on by itself', async () => {
   expect(got.toBuffer(1).equals(sent)).toBe(true);
 });
 
+test('a peer that takes no answers is not read, until it does', async () => {
+  const [connection, peer] = await accepted();
+  const before = stats().net.pausesUnsent;
+  connection.onInput((input) => void connection.post(input));
+  peer.pause();
+  const sent = Buffer.alloc(32_000_000, 'abcdefg');
+  peer.write(sent);
+  await until(() => stats().net.pausesUnsent > before, () => 'reading stops');
+  const { bytesRead } = connection;
+  for (let turns = 0; turns < 50; turns++) await turn();
+  expect(connection.bytesRead).toBe(bytesRead);
+  expect(bytesRead).toBeLessThan(sent.length);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  peer.on('data', (chunk: Buffer) => (length += chunks.push(chunk) > 0 ? chunk.length : 0)).resume();
+  await until(() => length === sent.length, () => `${length} of ${sent.length} bytes have come back`);
+  expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+});
+
+test('a connection that was opened is read on, however much waits to be sent', async () => {
+  await using listener = await Listener.open({ host: HOST });
+  const next = listener[Symbol.asyncIterator]().next();
+  const near = await Connection.connect({ host: HOST, port: (listener.address as AddressInfo).port });
+  const far = (await next).value as Connection;
+  opened.push(near, far);
+  const bytes = Buffer.alloc(16_000_000, 'xyz');
+  const both = Promise.all([near.readExactly(bytes.length), far.readExactly(bytes.length)]);
+  near.post(bytes);
+  far.post(bytes);
+  for (using got of await both) expect(got.equals(bytes)).toBe(true);
+});
+
+test('messages that have come in part and fill the memory end one after the other', async () => {
+  const program = `
+    const { attach, Listener, stats } = require(${JSON.stringify(join(__dirname, '../../dist/index.js'))});
+    const { connect } = require('node:net');
+    attach({ memory: '4MiB' });
+    (async () => {
+      const listener = await Listener.open({ host: '127.0.0.1', idleLimit: 200 });
+      const codes = [];
+      listener.on('connection', (connection) => connection.readExactly(3 << 20).then((got) => got.release() ?? 'whole', (error) => error.code)
+        .then((code) => codes.push(code) === 3 && end()));
+      const peers = Array.from({ length: 3 }, () => connect(listener.address.port, '127.0.0.1').on('error', () => undefined));
+      for (const peer of peers) peer.write(Buffer.alloc(3 << 20));
+      const end = () => {
+        const ended = codes.filter((code) => code === 'ERR_OUT_OF_MEMORY').length;
+        console.log([...new Set(codes)].sort().join(), stats().net.starvedEnded === ended);
+        process.exit();
+      };
+    })();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { timeout: 30_000 });
+  expect(stdout).toBe('ERR_OUT_OF_MEMORY,whole true\n');
+});
+
+test('what is longer than the memory is refused at once', async () => {
+  const program = `
+    const { attach, Listener } = require(${JSON.stringify(join(__dirname, '../../dist/index.js'))});
+    const { connect } = require('node:net');
+    attach({ memory: '4MiB' });
+    (async () => {
+      const listener = await Listener.open({ host: '127.0.0.1' });
+      const next = listener[Symbol.asyncIterator]().next();
+      const peer = connect(listener.address.port, '127.0.0.1');
+      const { value } = await next;
+      const codes = [];
+      const note = (error) => codes.push(error.code);
+      await value.readExactly(8 << 20).catch(note);
+      await value.more(8 << 20).catch(note);
+      peer.write(Buffer.from([0, 0x7f, 0, 0, 1]));
+      await value.more(5);
+      try { value.takeFrames({ lengthBytes: 4, maxLength: 8 << 20 }); } catch (error) { note(error); }
+      console.log(codes.join());
+      process.exit();
+    })();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { timeout: 30_000 });
+  expect(stdout).toBe('ERR_OUT_OF_MEMORY,ERR_OUT_OF_MEMORY,ERR_OUT_OF_MEMORY\n');
+});
+
 test('connections and listeners that are unref()ed let the process end', async () => {
   const program = `
     const { Connection, Listener } = require(${JSON.stringify(join(__dirname, '../../dist/index.js'))});

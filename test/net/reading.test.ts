@@ -1,7 +1,7 @@
 // Asking for input: what counts as new, when it is given up, and what can never come.
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { Listener } from 'corebuf';
+import { IoBuf, Listener } from 'corebuf';
 import type { Connection, ConnectionOptions, FrameLayout } from 'corebuf';
 import { thrownBy } from '../support/errors';
 import { expectNothingLeaked } from '../support/shards';
@@ -79,6 +79,21 @@ describe('more()', () => {
     peer.write('6');
     expect(await more).toBe(true);
     expect(connection.input.length).toBe(6);
+  });
+
+  test('waits with an input of 4 GiB and more', async () => {
+    const [connection, peer] = await accepted();
+    using piece = new IoBuf().append(Buffer.alloc(64 * 1024));
+    const large = piece.share();
+    while (large.length < 2 ** 32) {
+      const twice = large.share();
+      large.take(twice);
+    }
+    connection.input.take(large);
+    const more = connection.more(10);
+    peer.write('0123456789');
+    expect(await more).toBe(true);
+    expect(connection.input.length).toBe(2 ** 32 + 10);
   });
 });
 
