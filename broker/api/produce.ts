@@ -1,6 +1,6 @@
 // Produce: batches of records for partitions.
 import { codeOf, errorCodes, messageOf } from '../protocol/error-codes.js';
-import { checkBatches } from '../log/record-batch.js';
+import { verifyBatch } from '../log/record-batch.js';
 import { produce as layout } from '../protocol/layouts/data.js';
 import type { Decoded } from '../protocol/layout.js';
 import type { AppendResult } from '../topics/partition-service.js';
@@ -53,7 +53,7 @@ async function append({ topic, errorCode }: Found, data: ForPartition, acks: num
   if (index < 0 || index >= topic.partitions) return failure(errorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (records === null) return failure(errorCodes.INVALID_RECORD);
   try {
-    checkBatches(records);
+    verifyBatch(records);
   } catch (error) {
     return failure(codeOf(error), messageOf(error));
   }

@@ -28,15 +28,20 @@ interface Load {
   readonly block: Promise<CachedBlock>;
 }
 
-/** Whole batches at the front of some bytes of a segment. */
-interface FoundBatches {
+/** Whole batches one after the other. */
+interface BatchRun {
   readonly offsets: number[];
   /** Positions in the bytes. */
   readonly positions: number[];
+  /** Position behind the last one. */
   readonly end: number;
   readonly nextOffset: number;
-  /** Bytes of the first wanted batch, which need not be there whole. */
-  readonly firstLength: number;
+}
+
+/** Where a batch lies in some bytes, which may end before it does. */
+interface BatchPlace {
+  readonly start: number;
+  readonly end: number;
 }
 
 export class LogReader {
@@ -112,65 +117,71 @@ export class LogReader {
     try {
       const segment = this.#segments.find(offset);
       const index = await this.#segments.indexOf(segment);
-      const { bytes, found } = await this.#readBatches(segment, index.floor(offset).position, offset, limit);
-      return this.#keep(offset, bytes, found);
+      const bytes = await this.#readFile(segment, index.floor(offset).position, offset, limit);
+      return this.#keep(offset, bytes, limit);
     } finally {
       this.#loads.delete(offset);
     }
   }
 
-  #keep(offset: number, bytes: IoBuf, { offsets, positions, end, nextOffset }: FoundBatches): CachedBlock {
+  /** Takes the bytes, at whose front the batch with `offset` lies whole. */
+  #keep(offset: number, bytes: IoBuf, limit: number): CachedBlock {
     if (this.#closed) {
       bytes.release();
       throw logClosed();
     }
-    const start = positions[0]!;
-    bytes.trimBack(bytes.length - end).trimFront(start);
+    const { end, ...batches } = wholeBatches(bytes, limit);
+    bytes.trimBack(bytes.length - end);
     const pins = this.#loads.get(offset)!.waiting;
     this.#loads.delete(offset);
-    return this.#cached.insert({ chain: bytes, offsets, positions: positions.map((position) => position - start), nextOffset, pins });
+    return this.#cached.insert({ chain: bytes, ...batches, pins });
   }
 
-  /** Reads from `position` on, where a batch begins; once more if the wanted batch is longer than what was read. */
-  async #readBatches(segment: Segment, position: number, offset: number, limit: number): Promise<{ bytes: IoBuf; found: FoundBatches }> {
+  /** Bytes with the batch with `offset` whole at their front. Reads from `position` on, where a batch begins, and once more for a long one. */
+  async #readFile(segment: Segment, position: number, offset: number, limit: number): Promise<IoBuf> {
     const bytes = await this.#files.read(segment.path, position, READ_BYTES + INDEX_INTERVAL);
-    const found = findBatches(bytes, offset, limit);
-    if (found !== undefined && found.offsets.length > 0) return { bytes, found };
+    const place = findBatch(bytes, offset, limit);
+    if (place !== undefined && place.end <= bytes.length) return bytes.trimFront(place.start);
     bytes.release();
-    if (found === undefined) throw missing(segment, offset);
-    const whole = await this.#files.read(segment.path, position + found.end, found.firstLength);
-    const again = findBatches(whole, offset, limit);
-    if (again !== undefined && again.offsets.length > 0) return { bytes: whole, found: again };
+    if (place === undefined) throw missing(segment, offset);
+    const whole = await this.#files.read(segment.path, position + place.start, place.end - place.start);
+    const again = findBatch(whole, offset, limit);
+    if (again !== undefined && again.end <= whole.length) return whole;
     whole.release();
     throw missing(segment, offset);
   }
 }
 
-/**
- * The whole batches of `bytes` from the one with `offset` on that end before `limit`. Undefined when that one does not begin in these bytes;
- * none when it does and does not end: then `end` is where it begins.
- */
-function findBatches(bytes: IoBuf, offset: number, limit: number): FoundBatches | undefined {
+/** The batch with `offset`; undefined when it does not begin in `bytes`, at whose front a batch begins, or does not end before `limit`. */
+function findBatch(bytes: IoBuf, offset: number, limit: number): BatchPlace | undefined {
+  const reader = bytes.reader();
+  for (let start = 0; reader.has(HEADER_BYTES); reader.position = start) {
+    const batch = readBatchInfo(reader);
+    const end = start + batch.length;
+    if (!mayBeBatch(batch, Infinity) || nextOffsetOf(batch) > limit) return undefined;
+    if (nextOffsetOf(batch) > offset) return { start, end };
+    if (end > bytes.length) return undefined;
+    start = end;
+  }
+  return undefined;
+}
+
+/** The batches of `bytes`, the first of which is whole, that are whole and end before `limit`. */
+function wholeBatches(bytes: IoBuf, limit: number): BatchRun {
   const offsets: number[] = [];
   const positions: number[] = [];
   const reader = bytes.reader();
-  let [position, nextOffset, firstLength] = [0, offset, 0];
+  let [end, nextOffset] = [0, 0];
   while (reader.has(HEADER_BYTES)) {
     const batch = readBatchInfo(reader);
-    const next = nextOffsetOf(batch);
-    if (!mayBeBatch(batch, Infinity) || next > limit) break;
-    const wanted = next > offset;
-    if (wanted && offsets.length === 0) firstLength = batch.length;
-    if (position + batch.length > bytes.length) break;
-    if (wanted) {
-      offsets.push(batch.baseOffset);
-      positions.push(position);
-      nextOffset = next;
-    }
-    position += batch.length;
-    reader.position = position;
+    if (!mayBeBatch(batch, bytes.length - end) || nextOffsetOf(batch) > limit) break;
+    offsets.push(batch.baseOffset);
+    positions.push(end);
+    nextOffset = nextOffsetOf(batch);
+    end += batch.length;
+    reader.position = end;
   }
-  return firstLength === 0 ? undefined : { offsets, positions, end: position, nextOffset, firstLength };
+  return { offsets, positions, end, nextOffset };
 }
 
 function missing(segment: Segment, offset: number): BrokerError {

@@ -95,7 +95,7 @@ export class PartitionLog implements RetainedLog {
   }
 
   /**
-   * Appends one batch, whose checksum has been verified by checkBatches(), and takes the chain, also when it throws. Batches lie in the log in
+   * Appends one batch, whose checksum has been verified by verifyBatch(), and takes the chain, also when it throws. Batches lie in the log in
    * the order of the calls. The header is made anew, and no payload copied, but for batches below 8 KiB and those of other shards' memory, of which
    * the cache keeps a copy.
    *

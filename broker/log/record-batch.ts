@@ -134,14 +134,14 @@ export function isIntact(bytes: IoBuf, batch: BatchInfo): boolean {
 }
 
 /**
- * Checks the records of one partition as a client sent them, checksum included: O(bytes). Returns the header of the one batch that they are.
+ * Checks the one batch that a client sent for a partition, checksum included: O(bytes). Returns its header.
  *
  * @throws BrokerError as checkBatch(); CORRUPT_MESSAGE for a wrong checksum
  */
-export function checkBatches(records: IoBuf): BatchInfo[] {
+export function verifyBatch(records: IoBuf): BatchInfo {
   const batch = checkBatch(records);
   if (!isIntact(records, batch)) throw corrupt('the CRC-32C of the batch is wrong');
-  return [batch];
+  return batch;
 }
 
 /**
