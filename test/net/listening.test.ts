@@ -106,7 +106,7 @@ describe('a signal', () => {
     await using listener = await Listener.open(place as never);
     reads = 0;
     const to = Object.defineProperties({ port: (listener.address as AddressInfo).port }, Object.getOwnPropertyDescriptors(place));
-    const connection = await Connection.connect(to as never);
+    const connection = await Connection.connect(to);
     connection.destroy();
     expect(reads).toBe(1);
   });
