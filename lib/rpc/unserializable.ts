@@ -1,4 +1,5 @@
 // Errors for values that cannot travel between shards, with advice on what to pass instead.
+import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import { typeError } from '../base/arguments.js';
 
@@ -23,6 +24,8 @@ function described(value: unknown): Description {
   if (types.isProxy(value)) return { what: 'a Proxy', instead: 'pass its target' };
   if (types.isMap(value)) return { what: 'a Map', instead: 'pass [...map]' };
   if (types.isSet(value)) return { what: 'a Set', instead: 'pass [...set]' };
+  const ofPackage = describedByItself(value);
+  if (ofPackage !== undefined) return ofPackage;
   if (ArrayBuffer.isView(value)) {
     return { what: `an instance of ${nameOf(value)}`, instead: 'pass its bytes, new Uint8Array(view.buffer, view.byteOffset, view.byteLength)' };
   }
@@ -32,8 +35,30 @@ function described(value: unknown): Description {
     const what = types.isGeneratorObject(value) ? 'a generator' : `an instance of ${nameOf(value)}, which gives its items one by one`;
     return { what, instead: 'collect them first (IoBuf.collect for bytes, an array for values), make a call for each, or serve an async generator as a method' };
   }
+  if (isEmitter(value)) return { what: `an instance of ${nameOf(value)}`, instead: 'it belongs to this thread; serve a method here that uses it' };
   if (Object.getOwnPropertySymbols(value).length > 0) return { what: 'an object with symbols for keys', instead: 'only strings travel as keys' };
   return { what: `an instance of ${nameOf(value)}`, instead: 'pass a plain object with its data' };
+}
+
+/** Objects of this package that cannot travel say what to do (base/uncloneable.ts), as in 'Connection: call connection.moveTo(index)'. */
+function describedByItself(value: object): Description | undefined {
+  try {
+    const { uncloneable } = value as { uncloneable?: unknown };
+    const text = typeof uncloneable === 'symbol' ? uncloneable.description : undefined;
+    const colon = text?.indexOf(': ') ?? -1;
+    return colon < 0 ? undefined : { what: `an instance of ${text!.slice(0, colon)}`, instead: text!.slice(colon + 2) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A prototype may be a Proxy, which may throw. */
+function isEmitter(value: object): boolean {
+  try {
+    return value instanceof EventEmitter;
+  } catch {
+    return false;
+  }
 }
 
 function nameOf(value: object): string {

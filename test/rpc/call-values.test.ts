@@ -1,6 +1,7 @@
 // Values that can travel between shards, and how they arrive.
+import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
-import { DmaBuffer, DmaFile, IoBuf, thisShard } from 'corebuf';
+import { DmaBuffer, DmaFile, IoBuf, ShardedValue, thisShard } from 'corebuf';
 import type { ShardGroup } from 'corebuf';
 import type { ServiceUnderTest } from '../workers/service';
 import { corebufError } from '../support/errors';
@@ -109,6 +110,8 @@ describe('values', () => {
     ['a Float64Array', () => ({ 'odd key': new Float64Array(2) }), /arguments\[0\]\["odd key"\] must .* Float64Array: pass its bytes/],
     ['a DataView', () => new DataView(new ArrayBuffer(2)), /DataView: pass its bytes/],
     ['an ArrayBuffer', () => new ArrayBuffer(2), /pass a Uint8Array of it/],
+    ['an object of this package', () => ShardedValue.of('cannot travel', 1), /instance of ShardedValue: call ShardedValue\.of\(name, initial\) in the other shard/],
+    ['an emitter', () => new EventEmitter(), /instance of EventEmitter: it belongs to this thread/],
     ['a symbol for a key', () => ({ [Symbol('s')]: 1 }), /only strings travel as keys/],
     ['toJSON', () => ({ toJSON: () => 1 }), /arguments\[0\]\.toJSON must .* a function/],
     ['a number object', () => new Number(1), /instance of Number/],
