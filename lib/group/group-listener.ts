@@ -35,7 +35,8 @@ export interface GroupListenerEvents {
 let make: (acceptor: Acceptor, forget: () => void) => GroupListener;
 
 /**
- * A socket whose connections are served by the shards of a group; ShardGroup.listen() returns one. It is closed with its group.
+ * A socket whose connections are served by the shards of a group; ShardGroup.listen() returns one. It is closed with its group, which alone says
+ * whether the process stays alive (ShardGroup.unref()). Connections are counted where they are served: see `net.connections` of ShardGroup.stats().
  *
  * @example
  * await using group = await ShardGroup.start<Log>(logModule, { shards: 2 });

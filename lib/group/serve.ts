@@ -1,5 +1,6 @@
 // The methods that a thread answers calls of.
 import { checkChoice, checkNames, checkOptions, invalidType, typeError } from '../base/arguments.js';
+import { isHook } from '../rpc/hooks.js';
 import { handle, markRunning } from '../rpc/server.js';
 import { SYSTEM_METHODS } from '../rpc/system-methods.js';
 import type { Service } from '../shard/remote.js';
@@ -33,11 +34,15 @@ export interface Served {
  * reach it through `thisShard.group.starter`. Returns its argument, so that its type can be exported.
  *
  * `service` is an object of methods or an instance of a class, or a function that returns one, now or as a promise, and is called with this
- * shard; its parameter can be a `Shard<LogShard>`, where `LogShard` is the service of the group, so that `shard.group` has types. When the group is closed, the service's `[Symbol.asyncDispose]()`, or else its `close()`, is called and awaited.
+ * shard; its parameter can be a `Shard<LogShard>`, where `LogShard` is the service of the group, so that `shard.group` has types.
+ *
+ * The group calls some methods itself: `connection` with each connection (ShardGroup.listen()), and when it is closed `[Symbol.asyncDispose]()`, or
+ * else `close()`, which is awaited. Calls of `connection` and `close` from other shards fail with a TypeError.
  *
  * Chains among the arguments of a method belong to the method: it must release them, or return them. Chains in a result move to the caller. A
  * chain stays in the memory of the shard that made it: a method that keeps one keeps the caller's memory, unless `options.arguments` is
- * 'adopt'. A method that is an async generator answers with an async iterable. AsyncLocalStorage begins empty in each call.
+ * 'adopt'. A Uint8Array among the arguments arrives as a Buffer of the method's own, whose slice() shares memory where that of a Uint8Array copies. A
+ * method that is an async generator answers with an async iterable. AsyncLocalStorage begins empty in each call.
  *
  * @throws TypeError when `service` is something else, has no methods, or has one named `then`; or when serve() has been called before.
  * @example
@@ -84,7 +89,9 @@ function take(service: unknown, adopts: boolean): Served {
   const names = methodsOf(service);
   if (names.length === 0) throw typeError('service must have at least one method; received an object without any');
   if (names.includes('then')) throw typeError("service must have no method named 'then': an object with one would be taken for a promise");
-  names.forEach((name, method) => handle(method, Object.assign((args: unknown[]) => call(service, name, args), { adopts })));
+  for (const [method, name] of names.entries()) {
+    if (!isHook(name)) handle(method, Object.assign((args: unknown[]) => call(service, name, args), { adopts }));
+  }
   handle(SYSTEM_METHODS.byName, Object.assign(callByName, { adopts }));
   nameHandlers(names);
   state.ready = { target: service, service: watched(service), names };

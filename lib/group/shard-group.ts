@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import type { InspectOptionsStylized } from 'node:util';
 import { untilAborted } from '../base/abort.js';
-import { checkInteger, illegalConstructor, typeError } from '../base/arguments.js';
+import { checkInteger, checkKnownOptions, checkSignal, illegalConstructor, typeError } from '../base/arguments.js';
 import { channels, publish } from '../base/channels.js';
 import { closed, CorebufError, shardGone } from '../base/errors.js';
 import { emit } from '../base/events.js';
@@ -13,11 +13,10 @@ import type { PeerAddress } from '../rpc/peer.js';
 import { SYSTEM_METHODS } from '../rpc/system-methods.js';
 import { attachDefault, useShard } from '../shard/attach.js';
 import { onOwnPressure, relieveHome } from '../shard/memory-pressure.js';
-import type { LeakReport } from '../shard/leaks.js';
 import type { Peers, Remote, RemoteAll } from '../shard/remote.js';
-import type { StallReport } from '../shard/stalls.js';
 import { withinTime } from './deadline.js';
 import { closeMembers } from './close.js';
+import type { ShardExit, ShardGroupEvents } from './group-events.js';
 import type { GroupListener, GroupListenOptions } from './group-listener.js';
 import { GroupListeners } from './group-listeners.js';
 import { Member } from './member.js';
@@ -27,37 +26,6 @@ import { PeerGroup } from './peer-group.js';
 import { Restarts } from './restart-policy.js';
 import type { ShardStats } from './stats.js';
 import type { ReportedEvent, SpentBudget } from './worker-messages.js';
-
-/** The end of a shard, as 'exit' reports it. */
-export interface ShardExit {
-  /** Position of the shard in the group. */
-  index: number;
-  /** Exit code of its thread. */
-  code: number;
-  /** The uncaught error that ended it; undefined when it ended in another way. */
-  error: Error | undefined;
-  /** The shard will be started again (GroupOptions.restart). */
-  restarting: boolean;
-}
-
-/** Events of a group, with the arguments of their listeners. `index` is the position of a shard in the group. */
-export interface ShardGroupEvents {
-  /** A shard has ended: by itself, by an error, or because it was terminated. */
-  exit: [exit: ShardExit];
-  /**
-   * A shard died of an uncaught error, was started again so often that it stays gone, or failed to clean up. Without a listener it is a
-   * process warning instead, with the stack.
-   */
-  error: [error: Error, index: number];
-  /** A shard is served again, and all its siblings that live call the new one. */
-  restart: [index: number];
-  /** A shard reports a stall. */
-  stall: [report: StallReport, index: number];
-  /** A shard reports an object that was not released. */
-  leak: [report: LeakReport, index: number];
-  /** A shard has spent its budget, and an allocation asks for `wanted` bytes. Its own `onPressure` listeners run meanwhile. */
-  pressure: [wanted: number, index: number];
-}
 
 const REPORTED: readonly ReportedEvent[] = ['stall', 'leak', 'pressure'];
 
@@ -83,6 +51,7 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
   readonly #wanted = new Map<number, Promise<void>>();
   readonly #letShardGo: () => void;
   #closing: Promise<void> | undefined;
+  #hasClosed = false;
   #isRef = true;
 
   private constructor(plan: Plan, members: Member[], peers: PeerGroup, letShardGo: () => void) {
@@ -160,10 +129,13 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
     return this.#peers.all as unknown as RemoteAll<S>;
   }
 
-  /** The counters of every shard that lives, by index in the group. */
-  async stats(): Promise<ShardStats[]> {
+  /** The counters of every shard that lives, in the order of their `index`; those of a shard that has ended are missing. @throws the signal's reason */
+  async stats(options: { signal?: AbortSignal } = {}): Promise<ShardStats[]> {
     this.#checkOpen();
-    return (await Promise.all(this.#living().map(({ index }) => this.#peers.peer(index).call(SYSTEM_METHODS.stats, [])))) as ShardStats[];
+    const signal = signalOf(options);
+    signal?.throwIfAborted();
+    const args = signal === undefined ? [] : [signal];
+    return (await Promise.all(this.#living().map(({ index }) => this.#peers.peer(index).call(SYSTEM_METHODS.stats, args)))) as ShardStats[];
   }
 
   #living(): Member[] {
@@ -221,8 +193,12 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
     member.listenToReports(event, (report) => emit<ShardGroupEvents, ReportedEvent>(this, event, report, member.index));
   }
 
-  /** Ends one shard at once and for good, without clean-up, as Worker.terminate() does. Calls that wait for it fail with ERR_SHARD_GONE. */
+  /**
+   * Ends one shard at once and for good, without clean-up, as Worker.terminate() does. Calls that wait for it fail with ERR_SHARD_GONE. It may be
+   * called while close() waits. @throws ERR_CLOSED when close() has ended the shards
+   */
   async terminate(index: number): Promise<void> {
+    if (this.#hasClosed) throw closed('group');
     checkInteger('index', index, 0, this.size - 1);
     this.#wanted.delete(index);
     this.#cancelRestart(index);
@@ -232,14 +208,21 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
   /**
    * Ends one shard, if it lives, and starts it again. `options.restart` is not looked at, and the restart does not count there. The service is
    * cleaned up first, for at most `closeTimeout` milliseconds; calls to the shard that are under way fail with ERR_SHARD_GONE. Resolves when the
-   * new shard serves its module. A second call while a restart is under way waits for the same restart.
+   * new shard serves its module. A second call while a restart is under way waits for the same restart. An aborted signal ends the waiting, and
+   * the restart goes on.
    *
    * @throws the error that the module threw; ERR_SHARD_GONE when the shard ended before it was served, or terminate() was called; ERR_TIMEOUT
-   * after `startTimeout`; ERR_CLOSED.
+   * after `startTimeout`; ERR_CLOSED; the signal's reason.
    */
-  async restart(index: number): Promise<void> {
+  async restart(index: number, options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkOpen();
     checkInteger('index', index, 0, this.size - 1);
+    const signal = signalOf(options);
+    signal?.throwIfAborted();
+    await untilAborted(this.#restart(index), signal);
+  }
+
+  async #restart(index: number): Promise<void> {
     const wanted = this.#wanted.get(index);
     if (wanted !== undefined) return wanted;
     const restarted = this.#restartNow(index, () => this.#wanted.get(index) === restarted);
@@ -266,14 +249,18 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
    * Closes the listeners, waits until no call to its shards, or between them, is under way, and closes the connections (see listen()); then cleans
    * up the services (see `serve`), then ends all shards. It waits at most `closeTimeout` milliseconds for the calls and the connections, and as
    * long again for the clean-up and the end of the shards, which it then ends in any case. Afterwards the group's methods throw ERR_CLOSED,
-   * and calls through a remote that was kept fail with ERR_SHARD_GONE. Another close() does nothing more.
+   * and calls through a remote that was kept fail with ERR_SHARD_GONE. Another close() does nothing more. An aborted signal ends the waiting, and
+   * the group closes all the same.
    *
    * @throws ERR_TIMEOUT when something did not end in time, with an AggregateError of all failures as `cause` if there are several; the error of a
-   * clean-up, or an AggregateError of several. The group is closed then as well.
+   * clean-up, or an AggregateError of several; the signal's reason. The group is closed then as well.
    */
-  close(): Promise<void> {
+  async close(options: { signal?: AbortSignal } = {}): Promise<void> {
+    const signal = signalOf(options);
     this.#closing ??= this.#close();
-    return this.#closing;
+    // Nobody hears of its error when the signal was the first.
+    if (signal !== undefined) this.#closing.catch(() => undefined);
+    await untilAborted(this.#closing, signal);
   }
 
   /** The same as close(). */
@@ -286,7 +273,10 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
     await this.#listeners.close();
     // No call goes to a shard that is still being started.
     for (const member of this.#members) if (!member.joined) void member.dismiss();
-    await closeMembers(this.#members, () => this.#peers.whenIdle(), this.#plan.closeTimeout).finally(this.#letShardGo);
+    await closeMembers(this.#members, () => this.#peers.whenIdle(), this.#plan.closeTimeout).finally(() => {
+      this.#hasClosed = true;
+      this.#letShardGo();
+    });
   }
 
   /** Tells all shards but `from`, whose pressure it is. */
@@ -381,6 +371,13 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
     const methods = this.#peers.addresses[0]?.methods ?? [];
     return `ShardGroup ${inspect({ size: this.size, alive, closed: this.#closing !== undefined, module, methods }, { ...options, depth })}`;
   }
+}
+
+function signalOf(options: { signal?: AbortSignal }): AbortSignal | undefined {
+  checkKnownOptions('options', options, ['signal']);
+  const { signal } = options;
+  checkSignal('options.signal', signal);
+  return signal;
 }
 
 /** The addresses of all shards, once each knows the others. */

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import type { InspectOptionsStylized } from 'node:util';
-import { checkChoice, checkFunction, checkString, illegalConstructor } from '../base/arguments.js';
+import { checkString, illegalConstructor } from '../base/arguments.js';
 import { decodeData, encodeData } from '../rpc/serialize.js';
 import { runUncaught } from '../base/uncaught.js';
 import { state } from './state.js';
@@ -12,29 +12,35 @@ import { uncloneable } from '../base/uncloneable.js';
 /** What the constructor must be called with. */
 const KEY = Symbol('corebuf');
 
+/** Events of a sharded value, with the arguments of their listeners. */
+export interface ShardedValueEvents<T> {
+  /** Another value has arrived. An error that a listener throws is an uncaught one of its thread. */
+  change: [value: T, version: number];
+}
+
 /**
  * A value that is read without a call on the thread that starts groups and on all their shards, and replaced as a whole from any of them.
  *
  * Values are numbered in one order. No thread ever goes back to an older one; it may skip some, and it may read an old one until set() has
  * resolved. Every thread that learns of this reads that value or a later one. Each thread has a copy of its own, so what
  * is done to an object or array that was read is seen nowhere else. A shard that is started, also once again, has the present value before
- * its module is loaded.
+ * its module is loaded. It is an EventEmitter (ShardedValueEvents).
  *
  * @example
  * const acl = ShardedValue.of<{ readers: string[] }>('acl', { readers: [] });
  * await acl.set({ readers: ['ann'] });
  * acl.value.readers.includes('ann'); // true
  */
-export class ShardedValue<T> {
+export class ShardedValue<T> extends EventEmitter<ShardedValueEvents<T>> {
   /** @internal */ readonly uncloneable = uncloneable('ShardedValue', 'call ShardedValue.of(name, initial) in the other shard');
   /** Name of the value: the same on every shard. */
   readonly name: string;
   #value: T;
   #version = 0;
-  readonly #events = new EventEmitter();
 
   private constructor(key: symbol, name: string, initial: T) {
     if (key !== KEY) throw illegalConstructor('ShardedValue', 'ShardedValue.of(name, initial)');
+    super();
     this.name = name;
     this.#value = decodeData(encodeData(initial)) as T;
     this.#refresh();
@@ -81,20 +87,6 @@ export class ShardedValue<T> {
     await store(this.name, encodeData(value));
   }
 
-  /** 'change' (value, version): another value has arrived. An error that a listener throws is an uncaught one of its thread. */
-  addListener(event: 'change', listener: (value: T, version: number) => void): this {
-    checkChoice('event', event, ['change']);
-    checkFunction('listener', listener);
-    this.#events.on(event, listener);
-    return this;
-  }
-
-  /** Removes a listener of 'change'. */
-  removeListener(event: 'change', listener: (value: T, version: number) => void): this {
-    this.#events.off(event, listener);
-    return this;
-  }
-
   /** Text for console.log(): name, value and version. */
   [inspect.custom](depth: number | null, options: InspectOptionsStylized): string {
     if (depth !== null && depth < 0) return options.stylize('[ShardedValue]', 'special');
@@ -111,11 +103,11 @@ export class ShardedValue<T> {
 
   #tell(): void {
     const [value, version] = [this.#value, this.#version];
-    for (const listener of this.#events.listeners('change') as ((value: T, version: number) => void)[]) {
+    for (const listener of this.rawListeners('change') as ((value: T, version: number) => void)[]) {
       // A listener has set it in turn, and all have been told of that.
       if (this.#version !== version) return;
       // The thread that sets the value must not get the error.
-      runUncaught(() => listener(value, version));
+      runUncaught(() => listener.call(this, value, version));
     }
   }
 }

@@ -15,6 +15,8 @@ import type { MemoryStats } from '../shard/this-shard.js';
 export interface ShardStats extends ShardCounters {
   /** Number of the shard, as `thisShard.id`. */
   id: number;
+  /** Position of the shard in its group; undefined on a thread that is in none. */
+  index: number | undefined;
   /** Processor that the shard is pinned to; undefined when it is not. */
   cpu: number | undefined;
   /** Counters of its sockets. */
@@ -26,7 +28,7 @@ export interface ShardStats extends ShardCounters {
 /** Counters of this shard. Costs four native calls, cheap enough to poll. */
 export function stats(): ShardStats {
   const { id, cpu } = attachDefault();
-  return { id, cpu, net: native.socketStats(), memory: thisShard.memory.stats(), ...counters() };
+  return { id, index: thisShard.index, cpu, net: native.socketStats(), memory: thisShard.memory.stats(), ...counters() };
 }
 
 /** C++ counts neither calls that wait in JavaScript, nor bytes that JavaScript has appended itself. */

@@ -1,5 +1,6 @@
 // Objects whose methods make calls to another shard.
 import type { Remote, Service } from '../shard/remote.js';
+import { hookCalled, isHook } from './hooks.js';
 import type { Peer } from './peer.js';
 import { SYSTEM_METHODS } from './system-methods.js';
 
@@ -8,7 +9,7 @@ type Call = (...args: unknown[]) => Promise<unknown>;
 /** A remote with a list of methods. It is made once for each shard, because remotes are looked up for each call. */
 export function remoteOf(methods: readonly string[], make: (method: number, name: string) => Call): Remote<Service> {
   const remote = Object.create(null) as Record<string, Call>;
-  methods.forEach((name, method) => (remote[name] = make(method, name)));
+  methods.forEach((name, method) => (remote[name] = isHook(name) ? refuse(name) : make(method, name)));
   return Object.freeze(remote);
 }
 
@@ -21,9 +22,14 @@ export function remoteByName(peer: Peer): Remote<Service> {
   return new Proxy(made, {
     get(_, name): Call | undefined {
       if (typeof name !== 'string' || name === 'then') return undefined;
-      made[name] ??= (...args) => peer.call(SYSTEM_METHODS.byName, [...args, name]);
+      made[name] ??= isHook(name) ? refuse(name) : (...args) => peer.call(SYSTEM_METHODS.byName, [...args, name]);
       return made[name];
     },
     set: () => false,
   });
+}
+
+/** Nothing moves. */
+function refuse(name: string): Call {
+  return () => Promise.reject(hookCalled(name));
 }

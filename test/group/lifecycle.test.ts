@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { CorebufError, ShardGroup } from 'corebuf';
+import { CorebufError, IoBuf, ShardGroup, stats } from 'corebuf';
 import type { GroupOptions, ShardExit } from 'corebuf';
 import type { Busy } from '../workers/busy-shard';
 import type { LifecycleData, LifecycleService } from '../workers/lifecycle-shard';
@@ -103,6 +103,17 @@ describe('the clean-up of a service', () => {
     await group.close().catch(() => undefined);
   });
 
+  test('is not for others to call', async () => {
+    const group = await start('close');
+    const hooks = [group.shard(0), group.all] as unknown as { close(chain?: IoBuf): Promise<unknown> }[];
+    using chain = IoBuf.from('stays');
+    for (const each of hooks) expect(await failure(each.close(chain))).toMatchObject({ name: 'TypeError', message: expect.stringMatching(/'close'.* by its group alone/) as string });
+    expect(chain.toString()).toBe('stays');
+    expect(logged()).toEqual([]);
+    await group.close();
+    expect(logged()).toEqual(['closed 0', 'closed 1']);
+  });
+
   test('is not run by terminate()', async () => {
     const group = await start('close');
     await group.terminate(0);
@@ -128,6 +139,37 @@ test('a shard that is blocked keeps close() for two closeTimeouts, and all that 
   expect(error).toEqual(corebufError('ERR_TIMEOUT'));
   expect((error.cause as unknown as AggregateError).errors).toEqual([corebufError('ERR_TIMEOUT'), corebufError('ERR_TIMEOUT')]);
   expect(await call).toEqual(corebufError('ERR_SHARD_GONE'));
+});
+
+test('terminate() is possible until the group has closed', async () => {
+  const group = await startAlone('hangs', { closeTimeout: 10_000 });
+  const closing = group.close();
+  await Promise.all([group.terminate(0), group.terminate(1)]);
+  await closing;
+  expect(await failure(group.terminate(0))).toEqual(corebufError('ERR_CLOSED'));
+});
+
+test('an aborted signal ends the waiting, and nothing else', async () => {
+  const group = await startAlone('close', { shards: 1 });
+  const reason = new RangeError('enough');
+  const signal = AbortSignal.abort(reason);
+  expect(await failure(group.stats({ signal }))).toBe(reason);
+  expect(await failure(group.restart(0, { signal }))).toBe(reason);
+  const controller = new AbortController();
+  const restarting = failure(group.restart(0, { signal: controller.signal }));
+  controller.abort(reason);
+  expect(await restarting).toBe(reason);
+  await once(group, 'restart');
+  expect(await failure(group.close({ signal }))).toBe(reason);
+  await group.close();
+  expect(logged()).toEqual(['closed 0', 'closed 0']);
+});
+
+test('stats() have the indexes of the shards that live', async () => {
+  const group = await start('none', { shards: 3 });
+  await group.terminate(1);
+  expect((await group.stats()).map(({ index }) => index)).toEqual([0, 2]);
+  expect(stats().index).toBeUndefined();
 });
 
 describe('a start', () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { DmaBuffer, IoBuf, ShardedValue } from 'corebuf';
 import type { GroupOptions , ShardGroup } from 'corebuf';
 import type { Table, ValueShard } from '../workers/value-shard';
@@ -109,6 +110,21 @@ test('refuses what is no data, and changes nothing', async () => {
   expect(liveHere()).toBe(before);
   expectTypeError(() => ShardedValue.of(1 as never, 1));
   expectTypeError(() => value.addListener('change', 1 as never));
+});
+
+test('has the events of an EventEmitter', async () => {
+  const value = ShardedValue.of('events', 0);
+  const heard: number[] = [];
+  const hear = (now: number): void => void heard.push(now);
+  value.once('change', hear);
+  const changed = once(value, 'change');
+  await value.set(1);
+  expect(await changed).toEqual([1, 1]);
+  value.on('change', hear);
+  await value.set(2);
+  value.off('change', hear);
+  await value.set(3);
+  expect(heard).toEqual([1, 2]);
 });
 
 test.each(['error', 'newListener', '__proto__', ''])('may have any name: %p', async (name) => {
