@@ -60,7 +60,7 @@ async function topics() {
   const [{ name, partitions }] = await admin.createTopics({ topics: ['made'], partitions: 2, configs: [{ name: 'retention.ms', value: '1000' }] });
   told.created = { name, partitions };
   told.again = await admin.createTopics({ topics: ['made'] }).then(() => 'made twice', nameOf);
-  await admin.createPartitions({ topics: [{ name: 'made', count: 5, assignments: [] }] });
+  await admin.createPartitions({ topics: [{ name: 'made', count: 5 }] });
   const metadata = await admin.metadata({ topics: ['made'], forceUpdate: true });
   told.enlarged = metadata.topics.get('made').partitionsCount;
   const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: 'made' };
