@@ -16,6 +16,11 @@ export const checkedViews: boolean = isOn('COREBUF_CHECKED');
 /** Whether views are copies, as they are where external ArrayBuffers are forbidden (COREBUF_COPY_VIEWS). */
 export const copiedViews: boolean = isOn('COREBUF_COPY_VIEWS');
 
+const ENGINES = ['automatic', 'io_uring', 'threads'] as const;
+
+/** Default of `OpenOptions.engine` (COREBUF_ENGINE). */
+export const defaultEngine: (typeof ENGINES)[number] = engineNamed('COREBUF_ENGINE');
+
 /** Whether stalls are printed on stderr (COREBUF_STALLS). */
 export const printStalls: boolean = isOn('COREBUF_STALLS');
 
@@ -35,6 +40,13 @@ function isOn(name: string): boolean {
   if (value === '1') return true;
   if (value === '' || value === '0') return false;
   throw invalidRange(`The environment variable ${name}`, "'1' (on), '0' or '' (off)", `'${value}'`);
+}
+
+function engineNamed(name: string): (typeof ENGINES)[number] {
+  const value = env[name] ?? '';
+  const engine = value === '' ? 'automatic' : ENGINES.find((known) => known === value);
+  if (engine === undefined) throw invalidRange(`The environment variable ${name}`, "'io_uring', 'threads', 'automatic' or ''", `'${value}'`);
+  return engine;
 }
 
 function frequency(name: string): number {

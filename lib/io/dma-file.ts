@@ -4,6 +4,7 @@ import type { BigIntStats, Stats } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { inspect, promisify } from 'node:util';
 import type { InspectOptionsStylized } from 'node:util';
+import { defaultEngine } from '../base/environment.js';
 import { checkBoolean, checkChoice, checkInteger, checkKnownOptions, checkSignal, illegalConstructor, invalidType } from '../base/arguments.js';
 import { ioError } from '../base/errors.js';
 import { checkFile } from '../native/results.js';
@@ -143,7 +144,7 @@ export class DmaFile {
     const fd = await openDescriptor(place, bits, permissions, direct);
     try {
       attachDefault();
-      const opened = native.fileOpen(fd, ENGINES[engine ?? 'automatic'], direct === 'off' ? 0 : 1);
+      const opened = native.fileOpen(fd, ENGINES[engine ?? defaultEngine], direct === 'off' ? 0 : 1);
       if (typeof opened === 'number') {
         checkFile(opened, engine === undefined ? 'open' : `open engine ${engine}`, name);
         throw new Error('unreachable');

@@ -4,6 +4,7 @@ import { runProgram } from '../support/program';
 test.each([
   ['COREBUF_CHECKED', 'yes', "'1' (on), '0' or '' (off)"],
   ['COREBUF_COPY_VIEWS', 'true', "'1' (on), '0' or '' (off)"],
+  ['COREBUF_ENGINE', 'foo', "'io_uring', 'threads', 'automatic' or ''"],
   ['COREBUF_STALLS', 'off', "'1' (on), '0' or '' (off)"],
   ['COREBUF_TRACE_LEAKS', 'some', "'all', '' or '0' (none), or a whole number N below 1e9 (one object in N)"],
   ['COREBUF_TRACE_LEAKS', '-1', "'all', '' or '0' (none), or a whole number N below 1e9 (one object in N)"],
