@@ -9,7 +9,7 @@ import { topicOf } from './topic-names.js';
 
 type Wanted = Decoded<typeof fetchLayout.request>['groups'][number];
 
-/** First version of OffsetFetch with many groups, and first one with ids of topics. */
+/** First version of OffsetFetch with many groups; and first one, also of OffsetCommit, with ids of topics. */
 const MANY_SINCE = 8;
 const IDS_SINCE = 10;
 
@@ -53,9 +53,9 @@ export const offsetDelete = implement(deleteLayout, async ({ groupId, topics }, 
   return { errorCode: deleted.errorCode, topics: deleted.topics.map(({ name, partitions }) => ({ name, partitions: [...partitions] })) };
 });
 
-/** Offsets are kept by name. A name that no topic has is passed on: whether that is an error depends on the request. */
+/** Offsets are kept by name. A name that no topic has, also the empty one, is passed on: whether that is an error depends on the request. */
 function nameOf(call: Call, name: string, topicId: string): { name: string | undefined; errorCode: number } {
-  if (topicId === NO_UUID && name !== '') return { name, errorCode: errorCodes.NONE };
+  if (topicId === NO_UUID && (name !== '' || call.version < IDS_SINCE)) return { name, errorCode: errorCodes.NONE };
   const { topic, errorCode } = topicOf(call, name, topicId);
   return { name: topic?.name, errorCode };
 }

@@ -43,7 +43,7 @@ async function handle(service: Record<string, Handler>, connection: Connection, 
   } catch (error) {
     if (!state.isDraining || !(error instanceof CorebufError) || socket === undefined) throw error;
     // Its input has ended within a message. Answers to earlier ones are sent all the same.
-    await closeBehindOutput(socket, connection);
+    await connection.close();
   }
 }
 
@@ -77,7 +77,7 @@ async function endConnection(socket: OpenSocket, served: ServedConnection): Prom
   if (!served.isHandled && connection.listenerCount('close') === 0) socket.endsByItself = false;
   if (!socket.incoming.endSeen) socket.ended();
   while (!isOver(socket, served, isStream)) await pause();
-  await closeBehindOutput(socket, connection);
+  await connection.close();
   await handled;
 }
 
@@ -87,22 +87,13 @@ function isOver({ isClosed, outgoing }: OpenSocket, { connection, isHandled }: S
   return isClosed || (outgoing.ended && connection.listenerCount('close') > 0);
 }
 
-/** Closes the connection once all that was written has been sent. An end that was sent before would make close() wait for the peer's. */
-async function closeBehindOutput(socket: OpenSocket, connection: Connection): Promise<void> {
-  if (socket.outgoing.ended && !socket.isClosed) {
-    await socket.outgoing.whenSent().catch(() => undefined);
-    connection.destroy();
-  }
-  await connection.close();
-}
-
 function pause(): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, LOOK_MS));
 }
 
 /** Closes the connections that are left once what was written has been sent, whatever their handlers do. */
 export function closeConnections(): void {
-  for (const [socket, { connection }] of open()) void closeBehindOutput(socket, connection);
+  for (const [, { connection }] of open()) void connection.close();
 }
 
 /** The thread ends now. A peer must not take an answer that was cut off for a whole one. */

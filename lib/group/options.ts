@@ -6,7 +6,7 @@ import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
 import { constants, native } from '../native/binding.js';
 import { SPIN_DEFAULT } from '../shard/attach.js';
 import type { ShardOptions } from '../shard/attach.js';
-import { checkBoolean, checkInteger, checkNames, checkOptions, checkSignal, checkString, invalidRange, invalidType } from '../base/arguments.js';
+import { checkBoolean, checkInteger, checkKnownOptions, checkNames, checkOptions, checkSignal, checkString, invalidRange, invalidType } from '../base/arguments.js';
 import { parseByteSize } from '../base/byte-size.js';
 import { ownVariables } from '../base/environment.js';
 import { checkMemory, defaultMemory } from '../shard/memory-limits.js';
@@ -168,7 +168,7 @@ const LIMITS = ['maxYoungGenerationSizeMb', 'maxOldGenerationSizeMb', 'codeRange
 
 /** Each limit is read once, checked and copied: Node ignores a limit that it does not understand. */
 function limitsOf(limits: ResourceLimits): ResourceLimits {
-  checkOptions('options.resourceLimits', limits);
+  checkKnownOptions('options.resourceLimits', limits, LIMITS);
   const checked: ResourceLimits = {};
   for (const name of LIMITS) {
     const limit = limits[name];

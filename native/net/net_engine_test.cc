@@ -97,6 +97,18 @@ TEST_P(net_engine_test, finish_sends_everything_and_closes_without_waiting_for_t
   EXPECT_EQ(peer.end(), 0);
 }
 
+TEST_P(net_engine_test, finish_behind_an_end_does_not_wait_for_the_peer_either) {
+  auto [peer, id] = meet();
+  host.send(id, "the last");
+  host.command(net_command::end, id);
+  host.turn(0);
+  EXPECT_EQ(peer.read(8), "the last");
+  EXPECT_EQ(peer.end(), 0);
+  EXPECT_FALSE(host.of(id).closed);
+  host.command(net_command::finish, id);
+  EXPECT_TRUE(host.turn_until([&, &id = id] { return host.of(id).closed; }));
+}
+
 TEST_P(net_engine_test, close_drops_what_was_not_sent) {
   auto [peer, id] = meet();
   host.send(id, "never");

@@ -97,8 +97,8 @@ void net_engine::all_sent(connection& of) {
   if (of.backlogged || of.tell_sent) events_.add_sent(of, true);
   of.backlogged = of.tell_sent = false;
   of.give_up_us = 0;
-  if (of.wanted_end == ending::none || of.write_ended) return;
   if (of.wanted_end == ending::finish) return close_now(of);
+  if (of.wanted_end == ending::none || of.write_ended) return;
   if (const int failed = os_socket::end_sending(of.fd.get())) return close_now(of, failed, net_call::write);
   of.write_ended = true;
   if (of.read_ended) close_now(of);

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { Connection, Listener, stats } from 'corebuf';
+import type { Connection} from 'corebuf';
+import { Listener, stats } from 'corebuf';
 import { expectNothingLeaked } from '../support/shards';
 import { until } from '../support/turns';
 
