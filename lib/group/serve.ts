@@ -37,7 +37,8 @@ export interface Served {
  * shard; its parameter can be a `Shard<LogShard>`, where `LogShard` is the service of the group, so that `shard.group` has types.
  *
  * The group calls some methods itself: `connection` with each connection (ShardGroup.listen()), and when it is closed `[Symbol.asyncDispose]()`, or
- * else `close()`, which is awaited. Calls of `connection` and `close` from other shards fail with a TypeError.
+ * else `close()`, which is awaited. Calls of `connection` from other shards fail with a TypeError. A `close()` can be called as any method, and is
+ * called once more when the group closes.
  *
  * Chains among the arguments of a method belong to the method: it must release them, or return them. Chains in a result move to the caller. A
  * chain stays in the memory of the shard that made it: a method that keeps one keeps the caller's memory, unless `options.arguments` is

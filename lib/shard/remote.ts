@@ -7,12 +7,12 @@ export type Service = Record<string, (...args: never[]) => unknown>;
 export type RemoteResult<R> = [Awaited<R>] extends [never] ? never : Awaited<R> extends AsyncGenerator<infer T> ? AsyncIterableIterator<T> : Awaited<R>;
 
 /**
- * The methods of one shard. `close` and `connection` are called by the group itself; fields and methods with symbols for names are not served.
+ * The methods of one shard. `connection` is called by the group itself; fields and methods with symbols for names are not served.
  * A method that returns a promise has the same type here, so that a generic one stays generic and overloads stay. Of other methods TypeScript
  * knows the last overload, and `unknown` for type parameters: let those return a promise.
  */
 export type Remote<S> = {
-  [K in keyof S as K extends 'close' | 'connection' ? never : K extends string ? (S[K] extends (...a: never[]) => unknown ? K : never) : never]: S[K] extends (...a: infer A) => infer R
+  [K in keyof S as K extends 'connection' ? never : K extends string ? (S[K] extends (...a: never[]) => unknown ? K : never) : never]: S[K] extends (...a: infer A) => infer R
     ? [R, Promise<RemoteResult<R>>] extends [Promise<unknown>, R]
       ? S[K]
       : (...a: A) => Promise<RemoteResult<R>>
@@ -21,7 +21,7 @@ export type Remote<S> = {
 
 /** The same methods, called on every shard. */
 export type RemoteAll<S> = {
-  [K in keyof S as K extends 'close' | 'connection' ? never : K extends string ? (S[K] extends (...a: never[]) => unknown ? K : never) : never]: S[K] extends (...a: infer A) => infer R
+  [K in keyof S as K extends 'connection' ? never : K extends string ? (S[K] extends (...a: never[]) => unknown ? K : never) : never]: S[K] extends (...a: infer A) => infer R
     ? (...a: A) => Promise<RemoteResult<R>[]>
     : never;
 };

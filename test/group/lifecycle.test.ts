@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { CorebufError, IoBuf, ShardGroup, stats } from 'corebuf';
+import { CorebufError, ShardGroup, stats } from 'corebuf';
 import type { GroupOptions, ShardExit } from 'corebuf';
 import type { Busy } from '../workers/busy-shard';
 import type { LifecycleData, LifecycleService } from '../workers/lifecycle-shard';
@@ -101,17 +101,6 @@ describe('the clean-up of a service', () => {
     expect(errors).toEqual([[corebufError('ERR_TIMEOUT'), 0]]);
     expect(await group.shard(0).inherited()).toBe('inherited');
     await group.close().catch(() => undefined);
-  });
-
-  test('is not for others to call', async () => {
-    const group = await start('close');
-    const hooks = [group.shard(0), group.all] as unknown as { close(chain?: IoBuf): Promise<unknown> }[];
-    using chain = IoBuf.from('stays');
-    for (const each of hooks) expect(await failure(each.close(chain))).toMatchObject({ name: 'TypeError', message: expect.stringMatching(/'close'.* by its group alone/) as string });
-    expect(chain.toString()).toBe('stays');
-    expect(logged()).toEqual([]);
-    await group.close();
-    expect(logged()).toEqual(['closed 0', 'closed 1']);
   });
 
   test('is not run by terminate()', async () => {

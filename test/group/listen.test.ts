@@ -266,6 +266,15 @@ describe('moving', () => {
   });
 });
 
+test('the method that is given connections is not for others to call', async () => {
+  const group = await start({ shards: 1 });
+  using chain = IoBuf.from('stays');
+  const remotes = [group.shard(0), group.all] as unknown as { connection(chain: IoBuf): Promise<unknown> }[];
+  for (const each of remotes) await expect(each.connection(chain)).rejects.toThrow(/'connection'.* by its group alone/);
+  expect(chain.toString()).toBe('stays');
+  expect(await group.shard(0).served()).toBe(0);
+});
+
 test('an error that a connection causes ends only that connection; another one ends the shard', async () => {
   const group = await start({ shards: 1 });
   const listener = await group.listen({ host: HOST });
