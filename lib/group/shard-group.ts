@@ -51,7 +51,6 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
   readonly #wanted = new Map<number, Promise<void>>();
   readonly #letShardGo: () => void;
   #closing: Promise<void> | undefined;
-  #hasClosed = false;
   #isRef = true;
 
   private constructor(plan: Plan, members: Member[], peers: PeerGroup, letShardGo: () => void) {
@@ -195,10 +194,9 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
 
   /**
    * Ends one shard at once and for good, without clean-up, as Worker.terminate() does. Calls that wait for it fail with ERR_SHARD_GONE. It may be
-   * called while close() waits. @throws ERR_CLOSED when close() has ended the shards
+   * called while close() waits, and does nothing when the shard has ended.
    */
   async terminate(index: number): Promise<void> {
-    if (this.#hasClosed) throw closed('group');
     checkInteger('index', index, 0, this.size - 1);
     this.#wanted.delete(index);
     this.#cancelRestart(index);
@@ -248,9 +246,9 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
   /**
    * Closes the listeners, waits until no call to its shards, or between them, is under way, and closes the connections (see listen()); then cleans
    * up the services (see `serve`), then ends all shards. It waits at most `closeTimeout` milliseconds for the calls and the connections, and as
-   * long again for the clean-up and the end of the shards, which it then ends in any case. Afterwards the group's methods throw ERR_CLOSED,
-   * and calls through a remote that was kept fail with ERR_SHARD_GONE. Another close() does nothing more. An aborted signal ends the waiting, and
-   * the group closes all the same.
+   * long again for the clean-up and the end of the shards, which it then ends in any case. Afterwards the group's methods but terminate() throw
+   * ERR_CLOSED, and calls through a remote that was kept fail with ERR_SHARD_GONE. Another close() does nothing more. An aborted signal ends the
+   * waiting, and the group closes all the same.
    *
    * @throws ERR_TIMEOUT when something did not end in time, with an AggregateError of all failures as `cause` if there are several; the error of a
    * clean-up, or an AggregateError of several; the signal's reason. The group is closed then as well.
@@ -273,10 +271,7 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
     await this.#listeners.close();
     // No call goes to a shard that is still being started.
     for (const member of this.#members) if (!member.joined) void member.dismiss();
-    await closeMembers(this.#members, () => this.#peers.whenIdle(), this.#plan.closeTimeout).finally(() => {
-      this.#hasClosed = true;
-      this.#letShardGo();
-    });
+    await closeMembers(this.#members, () => this.#peers.whenIdle(), this.#plan.closeTimeout).finally(() => this.#letShardGo());
   }
 
   /** Tells all shards but `from`, whose pressure it is. */

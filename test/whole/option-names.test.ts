@@ -51,6 +51,9 @@ const start = (options: object): Promise<unknown> => ShardGroup.start(service, {
 
 const calls: Record<string, Use> = {
   'Connection.connect': () => Connection.connect({ host: '127.0.0.1', port: 1, ...misspelt }),
+  'Connection.more': () => withConnection((connection) => connection.more(1, misspelt)),
+  'Connection.read': () => withConnection((connection) => connection.read(misspelt)),
+  'Connection.readExactly': () => withConnection((connection) => connection.readExactly(1, misspelt)),
   'Connection.write': () => withConnection((connection) => connection.write('x', misspelt)),
   'DmaBuffer.alloc': () => DmaBuffer.alloc(4096, misspelt),
   'DmaFile.chunks': () => withFile((file) => file.chunks(misspelt)),
@@ -73,8 +76,11 @@ const calls: Record<string, Use> = {
   'IoBuf.xxhash64Async': () => withChain((chain) => chain.xxhash64Async(0n, misspelt)),
   'Listener.open': () => Listener.open(misspelt),
   'SegmentAppender.open': () => SegmentAppender.open(scratchPath(), misspelt),
+  'ShardGroup.close': () => withGroup((group) => group.close(misspelt)),
   'ShardGroup.listen': () => withGroup((group) => group.listen(misspelt)),
+  'ShardGroup.restart': () => withGroup((group) => group.restart(0, misspelt)),
   'ShardGroup.start': () => start(misspelt),
+  'ShardGroup.stats': () => withGroup((group) => group.stats(misspelt)),
   attach: () => attach(misspelt),
   inspect: () => inspect(misspelt),
   ioClass: () => ioClass('default', misspelt),
@@ -84,6 +90,7 @@ const calls: Record<string, Use> = {
 /** Options within options, and those of other names. */
 const further: Record<string, Use> = {
   'Connection.takeFrames': () => withConnection((connection) => void connection.takeFrames({ lengthBytes: 4, maxLength: 10, ...misspelt })),
+  'GroupOptions.resourceLimits': () => start({ resourceLimits: misspelt }),
   'GroupOptions.restart': () => start({ restart: misspelt }),
 };
 
