@@ -33,9 +33,12 @@ bool socket_table::flush() {
 }
 
 void socket_table::reap(uint32_t readable) {
-  if (engine_ == nullptr) return;
-  if ((readable >> event_loop::watched_socket & 1) != 0) engine_->reap_direct();
-  if ((readable >> event_loop::watched_sockets & 1) != 0) engine_->reap();
+  const bool directly = (readable >> event_loop::watched_socket & 1) != 0;
+  const bool polled = (readable >> event_loop::watched_sockets & 1) != 0;
+  if (engine_ == nullptr || !(directly || polled)) return;
+  obey_listed();  // JavaScript has run since the flush, and may have taken an input away: nothing comes into that any more.
+  if (directly) engine_->reap_direct();
+  if (polled) engine_->reap();
 }
 
 void socket_table::deliver(const exchange& area, const batch_callback& callback, uint64_t end_ns) {

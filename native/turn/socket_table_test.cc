@@ -122,6 +122,29 @@ TEST(socket_table_test, what_one_connection_alone_asks_is_answered_before_the_pa
   EXPECT_EQ(self.engine().stats().polls, polls) << "the loop has watched it";
 }
 
+TEST(socket_table_test, an_input_that_was_taken_while_the_thread_polled_gets_nothing_more) {
+  for (const uint32_t rounds : {0U, lone_connection::sure_after + 1}) {
+    serving_shard self;
+    peer client = peer::connect(self.listen());
+    ASSERT_TRUE(self.pass_until([&] { return self.find(net_event::accepted) != nullptr; }));
+    const uint32_t id = self.find(net_event::accepted)->socket;
+    self.list(net_command::start, id, 7, limit);
+    self.pass();
+    for (uint32_t round = 0; round < rounds; ++round) {
+      self.events.clear();
+      client.write("x");
+      ASSERT_TRUE(self.pass_until([&] { return self.find(net_event::received) != nullptr; }));
+    }
+    EXPECT_EQ(self.take(7).size(), rounds);
+    client.write("for another chain");
+    self.act([&](shard&) { self.loop.poll(true); });
+    self.list(net_command::input, id, 8);  // As a callback of something else does.
+    self.act([&](shard&) { self.turn.after_poll(); });
+    EXPECT_EQ(self.take(7), "") << rounds;
+    EXPECT_EQ(self.take(8), "for another chain") << rounds;
+  }
+}
+
 TEST(socket_table_test, a_command_with_a_slot_that_does_not_exist_does_nothing) {
   serving_shard self;
   peer client = peer::connect(self.listen());

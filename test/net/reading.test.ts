@@ -1,4 +1,5 @@
 // Asking for input: what counts as new, when it is given up, and what can never come.
+import { stat } from 'node:fs';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { IoBuf, Listener } from 'corebuf';
@@ -131,4 +132,18 @@ describe('a connection that failed', () => {
     await until(() => connection.destroyed, () => 'the reset has come');
     expect(thrownBy(() => connection.takeFrames(LAYOUT))).toMatchObject({ code: 'ECONNRESET' });
   });
+});
+
+test('a chain that was taken in another callback of the turn gets nothing more', async () => {
+  const [connection, peer] = await accepted();
+  peer.write('first');
+  await arrived(connection, 5);
+  const taken = new Promise<IoBuf | undefined>((resolve) => stat(__filename, () => void connection.read().then(resolve)));
+  peer.write('second');
+  // Both are ready when the event loop polls next.
+  const until = performance.now() + 50;
+  while (performance.now() < until) continue;
+  using first = await taken;
+  using second = await connection.readExactly(6);
+  expect([first?.toString(), second.toString()]).toEqual(['first', 'second']);
 });
