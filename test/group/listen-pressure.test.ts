@@ -1,6 +1,7 @@
 // Shards that have spent their budget while clients connect.
 import { Connection } from 'corebuf';
 import type { NetShard } from '../workers/net-shard';
+import { testWhere } from '../support/features';
 import { expectNothingLeaked, startGroup, workerModule } from '../support/shards';
 import { until } from '../support/turns';
 
@@ -8,9 +9,9 @@ const HOST = '127.0.0.1';
 
 expectNothingLeaked();
 
-test('shards without memory for a connection live on, and accept when there is some', async () => {
+testWhere('sharedPorts', 'shards without memory for a connection live on, and accept when there is some', async () => {
   const group = await startGroup<NetShard>(workerModule('net-shard'), { memory: '2MiB' });
-  const listener = await group.listen({ host: HOST });
+  const listener = await group.listen({ host: HOST, accept: 'reuseport' });
   const { port } = listener.address as { port: number };
   let starved = false;
   const fed = group.all.starve().finally(() => (starved = true));

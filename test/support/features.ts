@@ -2,7 +2,7 @@
 import { capabilities } from 'corebuf';
 import type { Capabilities } from 'corebuf';
 
-type Feature = 'allocation' | 'directIo' | 'durableWrites';
+type Feature = 'allocation' | 'directIo' | 'durableWrites' | 'sharedPorts';
 
 export function testWhere(feature: Feature, name: string, run: jest.ProvidesCallback): void {
   testIf(Boolean(capabilities()[feature]), feature, name, run);
