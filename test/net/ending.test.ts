@@ -1,30 +1,19 @@
 // When a connection tells its end, and when this side ends as well.
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { Connection, IoBuf, Listener } from 'corebuf';
-import type { ConnectionOptions } from 'corebuf';
+import { accepted, destroyAcceptedAfterEach } from '../support/accepted';
 import { corebufError } from '../support/errors';
 import { expectNothingLeaked } from '../support/shards';
 import { turn, until } from '../support/turns';
 
 const HOST = '127.0.0.1';
-const opened: { destroy(): void }[] = [];
 
-afterEach(() => {
-  for (const each of opened.splice(0)) each.destroy();
-});
+destroyAcceptedAfterEach();
 expectNothingLeaked();
 
-/** A connection, and its peer of node:net. */
-async function accepted(options: ConnectionOptions = {}): Promise<[Connection, Socket]> {
-  await using listener = await Listener.open({ host: HOST, ...options });
-  const next = listener[Symbol.asyncIterator]().next();
-  const peer = connect({ port: (listener.address as AddressInfo).port, host: HOST, allowHalfOpen: true }).on('error', () => undefined);
-  const connection = (await next).value as Connection;
-  opened.push(connection, peer);
-  return [connection, peer];
-}
+/** A connection, and a peer that stays open when the connection has ended. */
+const acceptedHalfOpen = (): ReturnType<typeof accepted> => accepted({}, true);
 
 /** Names of the events that come from now on. */
 function eventsOf(connection: Connection): string[] {
@@ -49,7 +38,7 @@ async function answerOf(peer: Socket): Promise<string> {
 
 describe('a failure is no end', () => {
   test('for a handler that comes after a reset', async () => {
-    const [connection, peer] = await accepted();
+    const [connection, peer] = await acceptedHalfOpen();
     const events = eventsOf(connection);
     peer.write('half of a requ');
     await until(() => connection.bytesRead > 0, () => 'bytes have come');
@@ -62,7 +51,7 @@ describe('a failure is no end', () => {
 
   test('for a handler that destroys the connection, or comes after that', async () => {
     for (const late of [false, true]) {
-      const [connection, peer] = await accepted();
+      const [connection, peer] = await acceptedHalfOpen();
       const events = eventsOf(connection);
       if (late) connection.destroy();
       connection.onInput(() => connection.destroy());
@@ -73,7 +62,7 @@ describe('a failure is no end', () => {
   });
 
   test('for the stream of a connection that is destroyed', async () => {
-    const [connection, peer] = await accepted();
+    const [connection, peer] = await acceptedHalfOpen();
     const stream = connection.stream();
     const events: string[] = [];
     for (const name of ['end', 'close']) stream.on(name, () => events.push(name));
@@ -96,7 +85,7 @@ describe('a program that asks for input', () => {
   };
 
   test.each(Object.keys(ways))('and then for nothing is closed when its peer ends: %s', async (way) => {
-    const [connection, peer] = await accepted();
+    const [connection, peer] = await acceptedHalfOpen();
     const events = eventsOf(connection);
     peer.write('pong');
     await ways[way]!(connection);
@@ -109,7 +98,7 @@ describe('a program that asks for input', () => {
 
   test('can answer at once when question and end come together', async () => {
     for (const pull of [(far: Connection) => far.readExactly(4), (far: Connection) => far.read()]) {
-      const [connection, peer] = await accepted();
+      const [connection, peer] = await acceptedHalfOpen();
       connection.pause();
       peer.end('ping');
       await once(peer, 'finish');
@@ -122,7 +111,7 @@ describe('a program that asks for input', () => {
   });
 
   test('sees no end while bytes are left that it was not shown', async () => {
-    const [connection, peer] = await accepted();
+    const [connection, peer] = await acceptedHalfOpen();
     const events = eventsOf(connection);
     peer.end('headbody');
     (await connection.readExactly(4)).release();
@@ -136,7 +125,7 @@ describe('a program that asks for input', () => {
   });
 
   test('in a loop can work on its last answer, because the loop asks again', async () => {
-    const [connection, peer] = await accepted();
+    const [connection, peer] = await acceptedHalfOpen();
     const served = (async () => {
       for await (using chain of connection) {
         for (let turns = 0; turns < 20; turns++) await turn();
@@ -150,7 +139,7 @@ describe('a program that asks for input', () => {
   });
 
   test('inside a handler sees the end as well', async () => {
-    const [connection, peer] = await accepted();
+    const [connection, peer] = await acceptedHalfOpen();
     const events = eventsOf(connection);
     const texts: string[] = [];
     let asks = true;
@@ -175,7 +164,7 @@ describe('a program that asks for input', () => {
   });
 
   test('is told how much came when the peer ended too soon', async () => {
-    const [connection, peer] = await accepted();
+    const [connection, peer] = await acceptedHalfOpen();
     peer.end('abc');
     const error: unknown = await connection.readExactly(5).catch((reason: unknown) => reason);
     expect(error).toEqual(corebufError('ERR_OUT_OF_BOUNDS'));

@@ -1,34 +1,20 @@
 // What a connection may take, and for how long: idle peers, pauses, memory, the event loop, descriptors.
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Connection, Listener, stats } from 'corebuf';
-import type { ConnectionOptions } from 'corebuf';
+import { accepted, destroyAcceptedAfterEach, destroyLater } from '../support/accepted';
 import { failIn } from '../support/fail-in';
 import { expectNothingLeaked } from '../support/shards';
 import { turn, until } from '../support/turns';
 
-const opened: { destroy(): void }[] = [];
 const HOST = '127.0.0.1';
 
-afterEach(() => {
-  failIn(0);
-  for (const each of opened.splice(0)) each.destroy();
-});
+afterEach(() => failIn(0));
+destroyAcceptedAfterEach();
 expectNothingLeaked();
-
-/** A connection, and its peer of node:net. */
-async function accepted(options: ConnectionOptions = {}): Promise<[Connection, Socket]> {
-  await using listener = await Listener.open({ host: HOST, ...options });
-  const next = listener[Symbol.asyncIterator]().next();
-  const peer = connect((listener.address as AddressInfo).port, HOST).on('error', () => undefined);
-  const connection = (await next).value as Connection;
-  opened.push(connection, peer);
-  return [connection, peer];
-}
 
 function descriptors(): number {
   return readdirSync('/proc/self/fd').length;
@@ -95,7 +81,7 @@ test('a connection that was opened is read on, however much waits to be sent', a
   const next = listener[Symbol.asyncIterator]().next();
   const near = await Connection.connect({ host: HOST, port: (listener.address as AddressInfo).port });
   const far = (await next).value as Connection;
-  opened.push(near, far);
+  destroyLater(near, far);
   const bytes = Buffer.alloc(16_000_000, 'xyz');
   const both = Promise.all([near.readExactly(bytes.length), far.readExactly(bytes.length)]);
   near.post(bytes);

@@ -1,30 +1,14 @@
 // Asking for input: what counts as new, when it is given up, and what can never come.
 import { stat } from 'node:fs';
-import { connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
-import { IoBuf, Listener } from 'corebuf';
-import type { Connection, ConnectionOptions, FrameLayout } from 'corebuf';
+import { IoBuf } from 'corebuf';
+import type { Connection, FrameLayout } from 'corebuf';
+import { accepted, destroyAcceptedAfterEach } from '../support/accepted';
 import { thrownBy } from '../support/errors';
 import { expectNothingLeaked } from '../support/shards';
 import { turn, until } from '../support/turns';
 
-const HOST = '127.0.0.1';
-const opened: { destroy(): void }[] = [];
-
-afterEach(() => {
-  for (const each of opened.splice(0)) each.destroy();
-});
+destroyAcceptedAfterEach();
 expectNothingLeaked();
-
-/** A connection, and its peer of node:net. */
-async function accepted(options: ConnectionOptions = {}): Promise<[Connection, Socket]> {
-  await using listener = await Listener.open({ host: HOST, ...options });
-  const next = listener[Symbol.asyncIterator]().next();
-  const peer = connect((listener.address as AddressInfo).port, HOST).on('error', () => undefined);
-  const connection = (await next).value as Connection;
-  opened.push(connection, peer);
-  return [connection, peer];
-}
 
 async function arrived(connection: Connection, bytes: number): Promise<void> {
   await until(() => connection.bytesRead === bytes, () => `${connection.bytesRead} of ${bytes} bytes have come`);
