@@ -93,6 +93,14 @@ export function checkSignal(name: string, signal: unknown): void {
   throw invalidType(name, 'an AbortSignal', signal);
 }
 
+/** The signal of options that have nothing else. @throws TypeError */
+export function signalOf(options: { signal?: AbortSignal }): AbortSignal | undefined {
+  checkKnownOptions('options', options, ['signal']);
+  const { signal } = options;
+  checkSignal('options.signal', signal);
+  return signal;
+}
+
 function isSignal(signal: object): boolean {
   const { throwIfAborted, addEventListener, removeEventListener } = signal as Partial<AbortSignal>;
   return 'aborted' in signal && [throwIfAborted, addEventListener, removeEventListener].every((method) => typeof method === 'function');

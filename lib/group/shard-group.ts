@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import type { InspectOptionsStylized } from 'node:util';
 import { untilAborted } from '../base/abort.js';
-import { checkInteger, checkKnownOptions, checkSignal, illegalConstructor, typeError } from '../base/arguments.js';
+import { checkInteger, illegalConstructor, signalOf, typeError } from '../base/arguments.js';
 import { channels, publish } from '../base/channels.js';
 import { closed, CorebufError, shardGone } from '../base/errors.js';
 import { emit } from '../base/events.js';
@@ -366,13 +366,6 @@ export class ShardGroup<S> extends EventEmitter<ShardGroupEvents> implements Pee
     const methods = this.#peers.addresses[0]?.methods ?? [];
     return `ShardGroup ${inspect({ size: this.size, alive, closed: this.#closing !== undefined, module, methods }, { ...options, depth })}`;
   }
-}
-
-function signalOf(options: { signal?: AbortSignal }): AbortSignal | undefined {
-  checkKnownOptions('options', options, ['signal']);
-  const { signal } = options;
-  checkSignal('options.signal', signal);
-  return signal;
 }
 
 /** The addresses of all shards, once each knows the others. */

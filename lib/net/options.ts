@@ -1,5 +1,5 @@
 // Checks of the options of listeners and connections.
-import { checkBoolean, checkInteger, checkKnownOptions, checkSignal, checkString, typeError } from '../base/arguments.js';
+import { checkBoolean, checkInteger, checkKnownOptions, checkSignal, checkString, signalOf, typeError } from '../base/arguments.js';
 
 /** Options that each connection has, whether it was accepted or opened. */
 export interface ConnectionOptions {
@@ -117,9 +117,7 @@ export function checkedConnection(options: ConnectionOptions): CheckedConnection
 
 /** The signal, which is not aborted yet. @throws its reason; TypeError */
 export function checkedSignal(options: ReadOptions): AbortSignal | undefined {
-  checkKnownOptions('options', options, ['signal']);
-  const { signal } = options;
-  checkSignal('options.signal', signal);
+  const signal = signalOf(options);
   signal?.throwIfAborted();
   return signal;
 }
