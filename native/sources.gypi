@@ -195,6 +195,7 @@
       "turn/file_table_test.cc",
       "turn/handle_table_test.cc",
       "turn/mailbox_test.cc",
+      "turn/on_cpu_time_test.cc",
       "turn/report_limit_test.cc",
       "turn/socket_table_test.cc",
       "turn/spin_policy_test.cc",

@@ -32,6 +32,8 @@ export interface Figures extends Measured {
   readonly remoteFreesReceived: number;
   /** Turns of shards above STALL_US, and the longest of all turns, in microseconds. */
   readonly stalls: number;
+  /** Those that ran for longer than STALL_US, and did not only wait. */
+  readonly stallsOnCpu: number;
   readonly longestTurn: number;
   /** Whether the broker got a processor before its clients; otherwise some of its turns were long because they waited for one. */
   readonly hasPrecedence: boolean;
@@ -56,6 +58,7 @@ export function figuresOf(measured: Measured, lives: readonly ServerStats[]): Fi
     remoteFreesSent: sum(all, ({ memory }) => memory.remoteFreesSent),
     remoteFreesReceived: sum(all, ({ memory }) => memory.remoteFreesReceived),
     stalls: sum(all, ({ stalls }) => stalls),
+    stallsOnCpu: sum(all, ({ stallsOnCpu }) => stallsOnCpu),
     longestTurn: Math.max(...all.map(({ longestTurn }) => longestTurn)),
     hasPrecedence: last.hasPrecedence,
     gcMilliseconds: sum(all, ({ gcMilliseconds }) => gcMilliseconds),

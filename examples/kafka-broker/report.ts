@@ -4,7 +4,7 @@ import type { Figures } from './figures.js';
 
 export function report(figures: Figures): string {
   const { records, files, bytes, partitions, produceSeconds, compareSeconds, latency, batches, killedAfter, restartMs, again } = figures;
-  const { batchesHopped, batchesReceived, remoteFreesReceived, remoteFreesSent, stalls, longestTurn, hasPrecedence, gcMilliseconds, engine, rss } = figures;
+  const { batchesHopped, batchesReceived, remoteFreesReceived, remoteFreesSent, stalls, stallsOnCpu, longestTurn, hasPrecedence, gcMilliseconds, engine, rss } = figures;
   const waiting = hasPrecedence ? '' : '; clients have its priority, so some waited for a processor';
   const milliseconds = (value: number): string => `${value.toFixed(1)} ms`;
   const rate = (seconds: number): string => `${(bytes / seconds / 1e6).toFixed(1)} MB/s in ${seconds.toFixed(2)} s`;
@@ -19,7 +19,7 @@ export function report(figures: Figures): string {
     ['hops', `${batchesHopped} of ${batchesReceived} batches (${percent} %) went to the shard that owns their partition`],
     ['copies per byte', copies.map(([place, copied]) => `${place} ${copied.toFixed(2)}`).join(', ')],
     ['deferred deletes', `${remoteFreesReceived} came home of ${remoteFreesSent} sent`],
-    ['stalls', `${stalls} turns longer than ${STALL_US / 1000} ms; the longest took ${milliseconds(longestTurn / 1000)}${waiting}`],
+    ['stalls', `${stalls} turns longer than ${STALL_US / 1000} ms; the longest took ${milliseconds(longestTurn / 1000)}; ${stallsOnCpu} of them ran for so long${waiting}`],
     ['garbage collector', `${milliseconds(gcMilliseconds)} in all shards`],
     ['engine', engine],
   ];

@@ -92,7 +92,7 @@ export interface InspectedAppender {
 }
 
 /** A StallReport with its time. Without a handler or a stack, the property is absent. */
-export type InspectedStall = Pick<StallReport, 'shard' | 'blockedFor' | 'suppressed'> & {
+export type InspectedStall = Pick<StallReport, 'shard' | 'blockedFor' | 'onCpuFor' | 'suppressed'> & {
   /** Time of the report in the format of ISO 8601. */
   time: string;
   /** Name of the served method that was running, up to its first await. */

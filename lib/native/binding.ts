@@ -212,7 +212,7 @@ export interface Native {
   heldOf(home: number): number;
   shardStats(): NativeCounters;
   onStalls(callback: () => void): number;
-  takeStall(): { blockedFor: number; suppressed: number; handler: number; stack: string } | null;
+  takeStall(): { blockedFor: number; onCpuFor: number; suppressed: number; handler: number; stack: string } | null;
   setStallThreshold(microseconds: number): number;
   stallStacks(): boolean;
   trim(): number;

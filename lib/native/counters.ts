@@ -176,6 +176,11 @@ export interface ShardCounters {
   turns: number;
   /** Turns longer than stallThreshold, whether they were reported or not. */
   stalls: number;
+  /**
+   * Those that had a processor for longer than stallThreshold: what they did was too long. The others waited: for a processor that others
+   * use, or for the system in a synchronous call.
+   */
+  stallsOnCpu: number;
   /** Microseconds of work in the longest turn. */
   longestTurn: number;
   /** How many turns took how long: [0] below 1 µs, [n] from 2^(n-1) µs to below 2^n µs, the last (23) all that were longer. */

@@ -12,6 +12,11 @@ export interface StallReport {
   shard: number;
   /** Duration of the whole turn, in microseconds. */
   blockedFor: number;
+  /**
+   * For how much of it the thread had a processor, in microseconds: what ran was too long. For the rest the thread waited: for a processor
+   * that others use, or for the system in a synchronous call. At most 500 too high.
+   */
+  onCpuFor: number;
   /** Name of the served method that was running, up to its first await. */
   handler: string | undefined;
   /**
@@ -66,9 +71,11 @@ export function installStalls(): void {
 function report(): void {
   const stall = native.takeStall();
   if (stall === null) return;
-  const { blockedFor, suppressed } = stall;
+  const { blockedFor, onCpuFor, suppressed } = stall;
   const shard = state.attachment?.id ?? -1;
-  const report: StallReport = { shard, blockedFor, handler: state.stalls.handlers[stall.handler - 1], stack: wholeLines(stall.stack), suppressed };
+  const report: StallReport = {
+    shard, blockedFor, onCpuFor, handler: state.stalls.handlers[stall.handler - 1], stack: wholeLines(stall.stack), suppressed,
+  };
   if (printStalls) process.stderr.write(describe(report));
   keepStall(report);
   // In this turn, which follows the stall, and at most 10 times in a second: other threads read it without a call.
@@ -83,8 +90,12 @@ function wholeLines(stack: string): string | undefined {
   return lines.length === 0 ? undefined : lines.map((line) => `    at ${line}`).join('\n');
 }
 
-function describe({ shard, blockedFor, handler, stack, suppressed }: StallReport): string {
+function describe({ shard, blockedFor, onCpuFor, handler, stack, suppressed }: StallReport): string {
   const where = handler === undefined ? '' : ` in ${handler}()`;
   const others = suppressed === 0 ? '' : `; ${suppressed} more not reported`;
-  return `corebuf: shard ${shard} was blocked for ${(blockedFor / 1000).toFixed(1)} ms${where}${others}\n${stack === undefined ? '' : `${stack}\n`}`;
+  return `corebuf: shard ${shard} was blocked for ${milliseconds(blockedFor)}${where}, on the processor for ${milliseconds(onCpuFor)}${others}\n${stack === undefined ? '' : `${stack}\n`}`;
+}
+
+function milliseconds(microseconds: number): string {
+  return `${(microseconds / 1000).toFixed(1)} ms`;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 
 namespace corebuf::os_thread {
 
@@ -20,5 +22,12 @@ class signals_blocked {
 
 /// Names the calling thread in the lists of the system, where it has such names. At most 15 characters.
 void set_name(const char* name);
+
+/// Nanoseconds for which the calling thread has had a processor. A system call.
+inline uint64_t on_cpu_ns() {
+  timespec had{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &had);
+  return static_cast<uint64_t>(had.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(had.tv_nsec);
+}
 
 }  // namespace corebuf::os_thread

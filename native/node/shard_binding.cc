@@ -202,6 +202,7 @@ napi_value shard_stats(const attached_call& call) {
   described["lanes"] = describe_lanes(env, here.home());
   described["turns"] = to_js(env, here.turn.meter.turns());
   described["stalls"] = to_js(env, here.turn.meter.stalls());
+  described["stallsOnCpu"] = to_js(env, here.turn.meter.stalls_on_cpu());
   described["longestTurn"] = to_js(env, here.turn.meter.longest_us());
   described["turnLengths"] = describe_lengths(env, here.turn.meter);
   described["ledger"] = describe_ledger(env, here.home().ledger_here());

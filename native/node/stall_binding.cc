@@ -14,13 +14,14 @@ napi_value on_stalls(const entry_call& call, js_function callback) {
   return to_js(call.env, error_code::none);
 }
 
-/// takeStall(): {blockedFor, suppressed, handler, stack}, or null when there is none
+/// takeStall(): {blockedFor, onCpuFor, suppressed, handler, stack}, or null when there is none
 napi_value take_stall(const entry_call& call) {
   const napi_env env = call.env;
   const std::optional<stall_report> report = call.here.turn.stalls.take();
   if (!report) return Napi::Env(env).Null();
   Napi::Object described = Napi::Object::New(env);
   described["blockedFor"] = Napi::Number::New(env, static_cast<double>(report->blocked_us));
+  described["onCpuFor"] = Napi::Number::New(env, static_cast<double>(report->on_cpu_us));
   described["suppressed"] = Napi::Number::New(env, static_cast<double>(report->suppressed));
   described["handler"] = Napi::Number::New(env, report->handler);
   described["stack"] = Napi::String::New(env, report->stack);

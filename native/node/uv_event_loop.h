@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/os_thread.h"
 #include "node/uv.h"
 #include "turn/clock.h"
 #include "turn/event_loop.h"
@@ -30,6 +31,7 @@ class uv_event_loop final : public event_loop, public turn_clock {
 
   uint64_t now_ns() const override { return uv_hrtime(); }
   uint64_t busy_ns() const override { return uv_hrtime() - uv_metrics_idle_time(loop_); }
+  uint64_t on_cpu_ns() const override { return os_thread::on_cpu_ns(); }
 
  private:
   void keep_alive(bool alive) override;

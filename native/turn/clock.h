@@ -13,6 +13,9 @@ class turn_clock {
   /// Nanoseconds that this thread has worked, that is, has not waited for events, since its event loop began.
   virtual uint64_t busy_ns() const = 0;
 
+  /// Nanoseconds for which this thread has had a processor. Costs a system call.
+  virtual uint64_t on_cpu_ns() const = 0;
+
  protected:
   ~turn_clock() = default;
 };

@@ -57,6 +57,8 @@ constexpr metric<measured> of_shards[] = {
     {"turns_total", "", "counter", "Passes of the event loop.", [](of_shard of) { return of.turns.turns(); }},
     {"stalls_total", "", "counter", "Turns longer than stallThreshold.",
      [](of_shard of) { return of.turns.stalls(); }},
+    {"stalls_on_cpu_total", "", "counter", "Stalls that had a processor for longer than stallThreshold.",
+     [](of_shard of) { return of.turns.stalls_on_cpu(); }},
     {"copied_bytes_total", "place=\"append\"", "counter", copied_help, copied<copy_kind::append>},
     {"copied_bytes_total", "place=\"copyTo\"", "counter", copied_help, copied<copy_kind::copy_to>},
     {"copied_bytes_total", "place=\"toBuffer\"", "counter", copied_help, copied<copy_kind::to_buffer>},

@@ -40,7 +40,7 @@ void stall_reporter::stack_taken(size_t length) {
   stack_length_ = length;
 }
 
-void stall_reporter::turn_ended(uint64_t stalled_ns) {
+void stall_reporter::turn_ended(uint64_t stalled_ns, uint64_t on_cpu_ns) {
   turn_.end();
   const size_t stack_length = std::exchange(stack_length_, 0);
   const uint32_t handler = std::exchange(handler_, 0);
@@ -54,6 +54,7 @@ void stall_reporter::turn_ended(uint64_t stalled_ns) {
   if (limit_.count(now)) stall_watch::get().alert();
   report_.emplace(stall_report{
       .blocked_us = stalled_ns / 1000,
+      .on_cpu_us = on_cpu_ns / 1000,
       .suppressed = std::exchange(suppressed_, 0),
       .handler = handler,
       .stack = std::string(stack_.data(), stack_length),

@@ -24,6 +24,7 @@ namespace corebuf {
 
 struct stall_report {
   uint64_t blocked_us = 0;
+  uint64_t on_cpu_us = 0;   // of these: see on_cpu_time.h
   uint64_t suppressed = 0;  // stalls since the last report that were not reported
   uint32_t handler = 0;     // the method that ran, plus one; 0 for none
   std::string stack;        // empty when the turn ended before it could be taken
@@ -45,8 +46,8 @@ class stall_reporter {
   void turn_began() {
     if (watched_ && !turn_.running()) stall_watch::get().begin(turn_);
   }
-  /// `stalled_ns` is the length of the turn when that was above the threshold, else 0.
-  void turn_ended(uint64_t stalled_ns);
+  /// `stalled_ns` is the length of the turn when that was above the threshold, else 0; `on_cpu_ns` is how much of it had a processor.
+  void turn_ended(uint64_t stalled_ns, uint64_t on_cpu_ns);
 
   bool waiting() const { return report_.has_value(); }
   std::optional<stall_report> take() { return std::exchange(report_, std::nullopt); }

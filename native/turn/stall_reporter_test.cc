@@ -23,7 +23,7 @@ class stall_reporter_test : public testing::Test {
     reporter.open(1);
     while (!stall_watch::get().calm()) {
       reporter.turn_began();
-      reporter.turn_ended(0);
+      reporter.turn_ended(0, 0);
     }
     reporter.set_threshold(1'000'000);
   }
@@ -38,13 +38,14 @@ class stall_reporter_test : public testing::Test {
 TEST_F(stall_reporter_test, reports_a_stall_when_its_turn_has_ended) {
   reporter.open(1000);
   reporter.turn_began();
-  reporter.turn_ended(0);
+  reporter.turn_ended(0, 0);
   EXPECT_FALSE(reporter.waiting());
   reporter.turn_began();
-  reporter.turn_ended(2'500'000);
+  reporter.turn_ended(2'500'000, 600'000);
   ASSERT_TRUE(reporter.waiting());
   const std::optional<stall_report> report = reporter.take();
   EXPECT_EQ(report->blocked_us, 2500u);
+  EXPECT_EQ(report->on_cpu_us, 600u);
   EXPECT_EQ(report->suppressed, 0u);
   EXPECT_EQ(report->handler, 0u);
   EXPECT_EQ(report->stack, "");
@@ -58,7 +59,7 @@ TEST_F(stall_reporter_test, takes_the_stack_and_the_method_while_the_turn_is_ove
   reporter.turn_began();
   script.await_interrupt();
   EXPECT_TRUE(script.arrive("at slow (file.js:1:1)"));
-  reporter.turn_ended(1'000'000);
+  reporter.turn_ended(1'000'000, 0);
   const std::optional<stall_report> report = reporter.take();
   ASSERT_TRUE(report.has_value());
   EXPECT_EQ(report->handler, 42u);
@@ -70,7 +71,7 @@ TEST_F(stall_reporter_test, keeps_as_much_of_a_stack_as_there_is_room_for) {
   reporter.turn_began();
   script.await_interrupt();
   EXPECT_TRUE(script.arrive(std::string(100'000, 'x')));
-  reporter.turn_ended(1'000'000);
+  reporter.turn_ended(1'000'000, 0);
   EXPECT_EQ(reporter.take()->stack, std::string(8192, 'x'));
 }
 
@@ -78,19 +79,19 @@ TEST_F(stall_reporter_test, wants_no_stack_of_a_turn_that_is_not_overdue) {
   reporter.open(1);
   reporter.turn_began();
   script.await_interrupt();
-  reporter.turn_ended(0);
+  reporter.turn_ended(0, 0);
   EXPECT_FALSE(script.arrive("the turn is over"));
   reporter.set_threshold(3'600'000'000);
   reporter.turn_began();
   EXPECT_FALSE(script.arrive("another turn runs"));
-  reporter.turn_ended(1'000'000);
+  reporter.turn_ended(1'000'000, 0);
   EXPECT_EQ(reporter.take()->stack, "");
 }
 
 TEST_F(stall_reporter_test, wants_no_stack_that_it_may_not_report) {
   reporter.open(1);
   for (uint32_t report = 0; report < report_limit::reports_max; ++report) {
-    reporter.turn_ended(1'000'000);
+    reporter.turn_ended(1'000'000, 0);
     ASSERT_TRUE(reporter.take().has_value());
   }
   reporter.turn_began();
@@ -100,38 +101,38 @@ TEST_F(stall_reporter_test, wants_no_stack_that_it_may_not_report) {
 
 TEST_F(stall_reporter_test, counts_the_stalls_that_it_does_not_report) {
   reporter.open(1000);
-  reporter.turn_ended(1'000'000);
-  reporter.turn_ended(2'000'000);  // one waits already
+  reporter.turn_ended(1'000'000, 0);
+  reporter.turn_ended(2'000'000, 0);  // one waits already
   EXPECT_EQ(reporter.take()->blocked_us, 1000u);
   for (uint32_t report = 1; report < report_limit::reports_max; ++report) {
-    reporter.turn_ended(1'000'000);
+    reporter.turn_ended(1'000'000, 0);
     EXPECT_EQ(reporter.take()->suppressed, report == 1 ? 1u : 0u);
   }
-  for (int stall = 0; stall < 5; ++stall) reporter.turn_ended(1'000'000);
+  for (int stall = 0; stall < 5; ++stall) reporter.turn_ended(1'000'000, 0);
   EXPECT_FALSE(reporter.waiting()) << "ten in this second";
   clock.wait(report_limit::period_ns);
-  reporter.turn_ended(1'000'000);
+  reporter.turn_ended(1'000'000, 0);
   EXPECT_EQ(reporter.take()->suppressed, 5u);
 }
 
 TEST_F(stall_reporter_test, a_stall_makes_the_watch_alert_for_the_next_one) {
   become_calm();
-  reporter.turn_ended(0);
+  reporter.turn_ended(0, 0);
   EXPECT_TRUE(stall_watch::get().calm());
-  reporter.turn_ended(1'000'000);
+  reporter.turn_ended(1'000'000, 0);
   EXPECT_FALSE(stall_watch::get().calm());
 }
 
 TEST_F(stall_reporter_test, later_stalls_of_the_same_second_leave_the_watch_calm) {
-  reporter.turn_ended(1'000'000);
+  reporter.turn_ended(1'000'000, 0);
   become_calm();
   for (uint32_t report = 0; report < 2 * report_limit::reports_max; ++report) {
     reporter.take();
-    reporter.turn_ended(1'000'000);
+    reporter.turn_ended(1'000'000, 0);
   }
   EXPECT_TRUE(stall_watch::get().calm());
   clock.wait(report_limit::period_ns);
-  reporter.turn_ended(1'000'000);
+  reporter.turn_ended(1'000'000, 0);
   EXPECT_FALSE(stall_watch::get().calm());
 }
 
@@ -140,7 +141,7 @@ TEST_F(stall_reporter_test, does_not_open_where_another_reporter_watches_the_thr
   reporter.open(1);
   reporter.set_threshold(1);
   reporter.turn_began();
-  reporter.turn_ended(0);
+  reporter.turn_ended(0, 0);
   EXPECT_FALSE(script.watched());
   reporter.close();
 }

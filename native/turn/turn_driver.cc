@@ -39,6 +39,7 @@ error_code turn_driver::attach(const attach_options& options) {
 }
 
 void turn_driver::set_stall_threshold(uint32_t microseconds) {
+  if (meter.threshold_us() == 0) on_cpu_.begin(host_.clock);
   meter.set_threshold(microseconds, host_.clock.busy_ns());
   stalls.set_threshold(microseconds);
 }
@@ -69,7 +70,7 @@ bool turn_driver::before_poll() {
   act();
   const uint64_t now_ns = host_.clock.now_ns();
   const bool may_sleep = finish_turn(now_ns);
-  stalls.turn_ended(meter.turn_ended(host_.clock.busy_ns()));
+  measure_turn();
   if (meter.turns() > 1) home_->metrics().turns.add(meter.last_ns());  // The first includes the start of the program.
   if (may_sleep || now_ns - published_at_ns_ >= publish_interval_ns) {
     published_at_ns_ = now_ns;
@@ -78,6 +79,14 @@ bool turn_driver::before_poll() {
   // In every turn: the watch of another shard of this thread, which may end, keeps this one from opening.
   stalls.open(meter.threshold_us());
   return may_sleep && !stalls.waiting();
+}
+
+void turn_driver::measure_turn() {
+  const uint64_t busy_ns = host_.clock.busy_ns();
+  const uint64_t stalled_ns = meter.turn_ended(busy_ns);
+  const uint64_t on_cpu_ns = meter.threshold_us() == 0 ? 0 : on_cpu_.turn_ended(host_.clock, busy_ns, stalled_ns);
+  if (stalled_ns > 0) meter.stall_was_on_cpu(on_cpu_ns);
+  stalls.turn_ended(stalled_ns, on_cpu_ns);
 }
 
 void turn_driver::publish_metrics() {

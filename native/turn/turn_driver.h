@@ -19,6 +19,7 @@
 #include "turn/socket_table.h"
 #include "turn/spin_policy.h"
 #include "turn/stall_reporter.h"
+#include "turn/on_cpu_time.h"
 #include "turn/turn_meter.h"
 
 namespace corebuf {
@@ -92,10 +93,12 @@ class turn_driver final : public loop_client {
   void shut();
 
  private:
+  void measure_turn();
   bool finish_turn(uint64_t now_ns);  // true when the thread may sleep
   bool worth_looking(uint64_t now_ns);
 
   const turn_host host_;
+  on_cpu_time on_cpu_;
   shard* home_ = nullptr;
   spin_policy spin_;     // for messages
   spin_policy io_spin_;  // for reads and writes

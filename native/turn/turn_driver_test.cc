@@ -143,6 +143,23 @@ TEST(turn_driver_test, reports_a_stall_in_the_turn_after_it) {
   EXPECT_EQ(self.turn.meter.stalls(), 1u);
 }
 
+TEST(turn_driver_test, tells_what_ran_for_too_long_from_what_waited) {
+  turning_shard self;
+  std::vector<uint64_t> on_cpu;
+  self.on_stalls.function = [&](uint32_t) { on_cpu.push_back(self.turn.stalls.take()->on_cpu_us); };
+  self.turn.set_stall_threshold(500);
+  self.pass();
+  self.clock.work(900'000);
+  self.pass();
+  self.clock.work(100'000);
+  self.clock.stand(5 * ms);
+  self.pass();
+  self.pass();
+  EXPECT_EQ(on_cpu, (std::vector<uint64_t>{900, 100}));
+  EXPECT_EQ(self.turn.meter.stalls(), 2u);
+  EXPECT_EQ(self.turn.meter.stalls_on_cpu(), 1u);
+}
+
 TEST(turn_driver_test, drops_a_report_that_javascript_does_not_take) {
   turning_shard self;
   self.turn.set_stall_threshold(500);

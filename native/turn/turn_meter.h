@@ -37,10 +37,15 @@ class turn_meter {
     return measured;
   }
 
+  /// What was stalled had a processor for so long.
+  void stall_was_on_cpu(uint64_t ns) { stalls_on_cpu_ += ns > threshold_ns_; }
+
   uint64_t turns() const { return turns_; }
   /// Length of the last turn; of the first, with the start of the program.
   uint64_t last_ns() const { return last_ns_; }
   uint64_t stalls() const { return stalls_; }
+  /// Those that had a processor for longer than the threshold.
+  uint64_t stalls_on_cpu() const { return stalls_on_cpu_; }
   uint64_t longest_us() const { return longest_ns_ / 1000; }
 
   /// Numbers of turns by the bits of their length in microseconds: [0] below 1 µs, [n] from 2^(n-1) to below
@@ -54,6 +59,7 @@ class turn_meter {
   uint64_t last_ns_ = 0;
   uint64_t turns_ = 0;
   uint64_t stalls_ = 0;
+  uint64_t stalls_on_cpu_ = 0;
   uint64_t longest_ns_ = 0;
   std::array<uint64_t, lengths> lengths_{};
 };

@@ -79,6 +79,20 @@ describe('a turn that is too long', () => {
   });
 });
 
+test('what ran for too long is told from what waited', async () => {
+  const group = await start(10 * MS);
+  const ran = await reportOf(group, () => group.shard(0).block(100), ({ handler }) => handler === 'block');
+  expect(ran.onCpuFor).toBeLessThanOrEqual(ran.blockedFor);
+  expect(ran.onCpuFor).toBeGreaterThan(10 * MS);
+  const { stalls, stallsOnCpu } = (await group.stats())[0]!;
+  expect(stallsOnCpu).toBeGreaterThan(0);
+  const waited = await reportOf(group, () => group.shard(0).wait(100), ({ handler }) => handler === 'wait');
+  expect(waited.blockedFor).toBeGreaterThanOrEqual(100 * MS);
+  expect(waited.onCpuFor).toBeLessThan(10 * MS);
+  const after = (await group.stats())[0]!;
+  expect(after.stalls - after.stallsOnCpu).toBeGreaterThan(stalls - stallsOnCpu);
+});
+
 test('to load a module is no stall', async () => {
   const group = await startGroup<SlowToLoad>(workerModule('slow-to-load'), { shards: 1, stallThreshold: 200 * MS });
   expect(await group.shard(0).stalls()).toBe(0);
@@ -177,7 +191,7 @@ describe('a process', () => {
   test('prints them, with the stack, where COREBUF_STALLS=1', async () => {
     const { code, stderr } = await runProgram('one-stall', { args: ['10000'], env: { COREBUF_STALLS: '1' } });
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^corebuf: shard 0 was blocked for \d{2,}\.\d ms$/m);
+    expect(stderr).toMatch(/^corebuf: shard 0 was blocked for \d{2,}\.\d ms, on the processor for \d{2,}\.\d ms$/m);
     expect(stderr).toMatch(/^ {4}at takesLong \(.*one-stall\.[jt]s:\d+:\d+\)$/m);
   });
 

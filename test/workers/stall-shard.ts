@@ -27,6 +27,8 @@ const block = (ms: number): Promise<void> =>
 
 export const stalling = serve({
   block: (ms: number): void => holdUpEverybody(ms),
+  /** Blocks the thread, which has no processor meanwhile. */
+  wait: (ms: number): string => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   /** Parses so many bytes. */
   parse: (bytes: number): number => parseEverything(`[${'{"key":"value"},'.repeat(bytes / 16)}null]`),
   blockUnwatched(ms: number, microseconds: number): void {

@@ -22,8 +22,9 @@ export function stalls(history: History): HTMLElement {
 }
 
 function entry(name: string, report: InspectedStall): HTMLElement {
-  const { time, blockedFor, handler, stack, suppressed } = report;
-  const where = handler === undefined ? 'outside of a served method' : `in ${handler}()`;
+  const { time, blockedFor, onCpuFor, handler, stack, suppressed } = report;
+  const method = handler === undefined ? 'outside of a served method' : `in ${handler}()`;
+  const where = `${method}, ${textOf(duration(onCpuFor))} on the processor`;
   const others = suppressed === 0 ? '' : `${suppressed} before it were not reported. `;
   const summary = h(
     'summary',
