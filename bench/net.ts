@@ -36,8 +36,9 @@ const JOBS: readonly Job[] = [
     { name: `${name}, input`, load, ours: 'input', peer: 'node' },
     { name: `${name}, for await`, load, ours: 'iterate', peer: 'node' },
   ]),
-  ...[echoes[0]!, echoes[2]!].flatMap(([name, load]): Job[] => [
-    { name: `${name}, input`, load, ours: 'input', peer: 'chains' },
+  ...[echoes[0]!, echoes[2]!].map(([name, load]): Job => ({ name: `${name}, input`, load, ours: 'input', peer: 'chains' })),
+  // With few connections the faster of two servers keeps its client awake, and is spared the waking: there 256 show what a server itself costs.
+  ...echoes.slice(0, 3).flatMap(([name, load]): Job[] => [
     { name: `${name}, input`, load, ours: 'input', peer: 'floor' },
     { name: `${name}, for await`, load, ours: 'iterate', peer: 'floor' },
   ]),

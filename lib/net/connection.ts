@@ -216,12 +216,15 @@ export class Connection extends EventEmitter<ConnectionEvents> implements AsyncI
     else await this.#socket.end();
   }
 
-  /** Closes at once. What was not sent is dropped, the input is released, and what waits is rejected with `reason`, or ERR_CLOSED. */
+  /**
+   * Closes at once. The kernel is offered what was just written, such as why; what it does not take is dropped. The input is released, and what
+   * waits is rejected with `reason`, or ERR_CLOSED.
+   */
   destroy(reason?: Error): void {
     this.#socket.destroy(reason, false);
   }
 
-  /** As destroy(), and the peer gets ECONNRESET. */
+  /** As destroy(), but nothing more is sent, and the peer gets ECONNRESET. */
   reset(): void {
     this.#socket.destroy(undefined, true);
   }

@@ -152,7 +152,7 @@ export class OpenSocket {
     this.command(commandKeepAlive, seconds);
   }
 
-  /** Closes at once; what was not sent is dropped. With `reset` the peer gets ECONNRESET. */
+  /** Closes at once; the kernel is offered what was just written, and what it does not take is dropped. With `reset` the peer gets ECONNRESET. */
   destroy(reason: Error | undefined, reset: boolean): void {
     if (this.#isClosed) return;
     this.#reason = reason;

@@ -234,17 +234,25 @@ export class Outgoing {
   }
 
   #openTail(): Handle {
-    const isListed = this.#tailListed === obeyed();
-    if (this.#tail !== undefined && isListed && this.#tailPassed) {
-      // It leaves its slot when the list is obeyed; what is written now comes behind the chain that has passed it.
-      this.#tail.forget();
-      this.#tail = undefined;
-      this.#tailListed = -1;
-    }
+    // What is written now comes behind the chain that has passed it.
+    if (this.#isTailListed && this.#tailPassed) this.#forgetTail();
     return (this.#tail ??= new Handle());
   }
 
+  /** C++ has not obeyed the list since, and will take what is in the tail. */
+  get #isTailListed(): boolean {
+    return this.#tail !== undefined && this.#tailListed === obeyed();
+  }
+
+  /** It is listed, so it leaves its slot by itself. */
+  #forgetTail(): void {
+    this.#tail?.forget();
+    this.#tail = undefined;
+    this.#tailListed = -1;
+  }
+
   #dropTail(): void {
+    if (this.#isTailListed) this.#forgetTail();
     this.#tail?.release();
     this.#tail = undefined;
   }

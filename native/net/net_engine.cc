@@ -114,7 +114,7 @@ void net_engine::obey_connection(connection& of, const net_command_record& comma
     case net_command::end: of.wanted_end = ending::end; return mark_dirty(of);
     case net_command::finish: of.wanted_end = ending::finish; return mark_dirty(of);
     case net_command::reset: os_socket::reset_when_closed(of.fd.get()); return close_now(of);
-    case net_command::close: return close_now(of);
+    case net_command::close: return close_after_offer(of);
     case net_command::pause: of.paused = true; return;
     case net_command::resume: of.paused = false; return wait_for_input(of);
     // The kernel refuses these of a connection that has been reset, which will be told by itself.

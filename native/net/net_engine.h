@@ -140,7 +140,14 @@ class net_engine {
   // sending.cc
   void queue(connection& of, uint32_t slot, bool tell);
   void mark_dirty(connection& of);
+  struct offered {
+    size_t sent = 0;
+    bool blocked = false;  // the kernel did not take all it was offered
+    int os_errno = 0;      // why it takes nothing any more
+  };
+  offered offer(connection& of);
   size_t send(connection& of, uint64_t now_us);
+  void close_after_offer(connection& of);
   void after_sending(connection& of, size_t sent, bool blocked, uint64_t now_us);
   void all_sent(connection& of);
   void limit_idleness(connection& of, uint64_t now_us);

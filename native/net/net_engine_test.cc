@@ -109,14 +109,25 @@ TEST_P(net_engine_test, finish_behind_an_end_does_not_wait_for_the_peer_either) 
   EXPECT_TRUE(host.turn_until([&, &id = id] { return host.of(id).closed; }));
 }
 
-TEST_P(net_engine_test, close_drops_what_was_not_sent) {
+TEST_P(net_engine_test, close_sends_what_was_written_before_it_and_drops_what_was_written_behind_it) {
   auto [peer, id] = meet();
-  host.send(id, "never");
+  host.send(id, "why");
   host.command(net_command::close, id);
-  host.send(id, "ever");
+  host.send(id, "never");
   host.turn(0);
   EXPECT_TRUE(host.of(id).closed);
+  EXPECT_EQ(peer.read(3), "why");
   EXPECT_EQ(peer.end(), 0);
+}
+
+TEST_P(net_engine_test, close_does_not_wait_for_a_peer_that_takes_nothing) {
+  constexpr size_t much = 16 * MiB;
+  auto [peer, id] = meet();
+  host.send(id, letters(much));
+  host.command(net_command::close, id);
+  host.turn(0);
+  EXPECT_TRUE(host.of(id).closed);
+  EXPECT_LT(peer.read(much).size(), much);
 }
 
 TEST_P(net_engine_test, reset_is_an_error_for_the_peer) {

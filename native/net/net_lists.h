@@ -56,7 +56,7 @@ enum class net_command : uint32_t {
   tell,        // `sent` shall be told once all that was written has left, even if it has already
   end,         // the peer finds the end behind what was sent before; receiving goes on
   finish,      // closes once all has been sent
-  close,       // closes now; what was not sent is dropped
+  close,       // closes now; the kernel is offered what waits once, and what it does not take is dropped
   reset,       // closes now, and the peer gets ECONNRESET
   pause,       // reads no more
   resume,

@@ -56,29 +56,44 @@ void net_engine::send_dirty(net_quota& quota) {
   sending_.clear();
 }
 
-/// Returns how many bytes.
-size_t net_engine::send(connection& of, uint64_t now_us) {
-  size_t sent = 0;
-  bool blocked = false;
-  while (!of.output.empty() && !blocked && sent < sent_per_turn) {
+/// Hands the kernel of the output what it takes, up to sent_per_turn.
+net_engine::offered net_engine::offer(connection& of) {
+  offered so_far;
+  while (!of.output.empty() && !so_far.blocked && so_far.sent < sent_per_turn) {
     send_vectors front(of.output);
     ++stats_.sends;
     const ptrdiff_t taken = os_socket::send(of.fd.get(), front.vectors());
     if (taken < 0 && taken != -EAGAIN) {
-      close_now(of, static_cast<int>(-taken), net_call::write);
-      return sent;
+      so_far.os_errno = static_cast<int>(-taken);
+      break;
     }
     const size_t bytes = taken < 0 ? 0 : static_cast<size_t>(taken);
     of.output.trim_front(here_, bytes);  // References into other shards go home from here.
     of.bytes_sent += bytes;
     stats_.bytes_sent += bytes;
-    sent += bytes;
-    blocked = bytes < front.bytes();
+    so_far.sent += bytes;
+    so_far.blocked = bytes < front.bytes();
   }
-  if (blocked) ++stats_.sends_partial;
-  after_sending(of, sent, blocked, now_us);
+  if (so_far.blocked) ++stats_.sends_partial;
+  return so_far;
+}
+
+/// Returns how many bytes.
+size_t net_engine::send(connection& of, uint64_t now_us) {
+  const offered done = offer(of);
+  if (done.os_errno != 0) {
+    close_now(of, done.os_errno, net_call::write);
+    return done.sent;
+  }
+  after_sending(of, done.sent, done.blocked, now_us);
   read_again(of);
-  return sent;
+  return done.sent;
+}
+
+/// A program may write why it closes, and close: the kernel is offered once what it has not been offered. What it does not take is dropped.
+void net_engine::close_after_offer(connection& of) {
+  if (of.state == connection_state::open && (of.watching & wants_write) == 0) offer(of);
+  close_now(of);
 }
 
 void net_engine::after_sending(connection& of, size_t sent, bool blocked, uint64_t now_us) {

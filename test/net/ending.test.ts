@@ -36,6 +36,26 @@ async function answerOf(peer: Socket): Promise<string> {
   return text;
 }
 
+test('what was written just before destroy() reaches the peer, what is written behind it does not', async () => {
+  const [connection, peer] = await acceptedHalfOpen();
+  connection.post('copied, ');
+  connection.post(IoBuf.from('moved, '));
+  connection.post('copied behind it');
+  connection.destroy();
+  expect(connection.post('never')).toBe(false);
+  expect(await answerOf(peer)).toBe('copied, moved, copied behind it');
+});
+
+test('reset() sends nothing more', async () => {
+  const [connection, peer] = await acceptedHalfOpen();
+  peer.on('data', () => undefined);
+  connection.post('never');
+  connection.reset();
+  const [error] = (await once(peer, 'error')) as [NodeJS.ErrnoException];
+  expect(error.code).toBe('ECONNRESET');
+  expect(peer.bytesRead).toBe(0);
+});
+
 describe('a failure is no end', () => {
   test('for a handler that comes after a reset', async () => {
     const [connection, peer] = await acceptedHalfOpen();

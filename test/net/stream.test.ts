@@ -220,7 +220,7 @@ describe('node:tls over a stream', () => {
   });
 });
 
-async function textOf(message: IncomingMessage): Promise<string> {
+async function textOf(message: Readable): Promise<string> {
   return Buffer.concat((await message.toArray()) as Buffer[]).toString();
 }
 
@@ -268,6 +268,14 @@ describe('http over streams', () => {
     for (const body of bodies) expect(await ask(httpRequest, { agent }, body)).toBe(`you said ${body}`);
     agent.destroy();
     expect(connections).toBe(1);
+  });
+
+  test('tells a client that its request is none, and closes', async () => {
+    const server = serveEcho(createHttpServer());
+    const port = await listening((stream) => server.emit('connection', stream));
+    const client = connectSocket(port, HOST);
+    client.write('this is no request\r\n\r\n');
+    expect(await textOf(client)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
   });
 
   test('with TLS, on both sides', async () => {
