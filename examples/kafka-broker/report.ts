@@ -19,7 +19,7 @@ export function report(figures: Figures): string {
     ['hops', `${batchesHopped} of ${batchesReceived} batches (${percent} %) went to the shard that owns their partition`],
     ['copies per byte', copies.map(([place, copied]) => `${place} ${copied.toFixed(2)}`).join(', ')],
     ['deferred deletes', `${remoteFreesReceived} came home of ${remoteFreesSent} sent`],
-    ['stalls', `${stalls} turns longer than ${STALL_US / 1000} ms; the longest took ${milliseconds(longestTurn / 1000)}; ${stallsOnCpu} of them ran for so long${waiting}`],
+    ['stalls', `${stalls} turns longer than ${STALL_US / 1000} ms, of which ${stallsOnCpu} ran for so long; the longest took ${milliseconds(longestTurn / 1000)}${waiting}`],
     ['garbage collector', `${milliseconds(gcMilliseconds)} in all shards`],
     ['engine', engine],
   ];

@@ -218,7 +218,7 @@ export class Outgoing {
   #copy(data: Uint8Array | string): void {
     const tail = this.#openTail();
     const added = appendTo(tail, data);
-    const isListed = this.#tailListed === obeyed();
+    const isListed = this.#isTailListed;
     // A listener of memory pressure has ended the connection; what is in a tail that is listed leaves before the end.
     if (this.ended && !isListed) {
       this.#dropTail();
@@ -252,7 +252,7 @@ export class Outgoing {
   }
 
   #dropTail(): void {
-    if (this.#isTailListed) this.#forgetTail();
+    if (this.#isTailListed) return this.#forgetTail();
     this.#tail?.release();
     this.#tail = undefined;
   }

@@ -2,22 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "turn/turn_test_support.h"
+
 namespace corebuf::test {
 namespace {
-
-class reading_clock final : public turn_clock {
- public:
-  uint64_t now_ns() const override { return busy; }
-  uint64_t busy_ns() const override { return busy; }
-  uint64_t on_cpu_ns() const override {
-    ++readings;
-    return on_cpu;
-  }
-
-  uint64_t busy = 0;
-  uint64_t on_cpu = 0;
-  mutable uint32_t readings = 0;
-};
 
 class on_cpu_time_test : public testing::Test {
  protected:
@@ -25,13 +13,12 @@ class on_cpu_time_test : public testing::Test {
 
   /// A turn of so many microseconds. Returns how many of them it had a processor, as measured.
   uint64_t turn(uint64_t on_cpu_us, uint64_t standing_us = 0, bool stalled = false) {
-    const uint64_t length = (on_cpu_us + standing_us) * us;
-    clock.on_cpu += on_cpu_us * us;
-    clock.busy += length;
-    return measured.turn_ended(clock, clock.busy, stalled ? length : 0) / us;
+    clock.work(on_cpu_us * us);
+    clock.stand(standing_us * us);
+    return measured.turn_ended(clock, clock.busy, stalled ? (on_cpu_us + standing_us) * us : 0) / us;
   }
 
-  reading_clock clock;
+  fixed_clock clock;
   on_cpu_time measured;
 };
 
@@ -57,9 +44,9 @@ TEST_F(on_cpu_time_test, never_more_than_the_turn) {
 
 TEST_F(on_cpu_time_test, short_turns_read_the_clock_once_in_an_interval) {
   measured.begin(clock);
-  clock.readings = 0;
+  clock.on_cpu_readings = 0;
   for (int round = 0; round < 1000; ++round) turn(5);
-  EXPECT_EQ(clock.readings, 1000 * 5 * us / on_cpu_time::interval_ns);
+  EXPECT_EQ(clock.on_cpu_readings, 1000 * 5 * us / on_cpu_time::interval_ns);
 }
 
 }  // namespace

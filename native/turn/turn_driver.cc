@@ -85,7 +85,7 @@ void turn_driver::measure_turn() {
   const uint64_t busy_ns = host_.clock.busy_ns();
   const uint64_t stalled_ns = meter.turn_ended(busy_ns);
   const uint64_t on_cpu_ns = meter.threshold_us() == 0 ? 0 : on_cpu_.turn_ended(host_.clock, busy_ns, stalled_ns);
-  if (stalled_ns > 0) meter.stall_was_on_cpu(on_cpu_ns);
+  meter.was_on_cpu(on_cpu_ns);
   stalls.turn_ended(stalled_ns, on_cpu_ns);
 }
 

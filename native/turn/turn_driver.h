@@ -15,11 +15,11 @@
 #include "turn/handle_table.h"
 #include "turn/mailbox.h"
 #include "turn/metrics.h"
+#include "turn/on_cpu_time.h"
 #include "turn/running_script.h"
 #include "turn/socket_table.h"
 #include "turn/spin_policy.h"
 #include "turn/stall_reporter.h"
-#include "turn/on_cpu_time.h"
 #include "turn/turn_meter.h"
 
 namespace corebuf {

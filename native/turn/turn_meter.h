@@ -37,8 +37,8 @@ class turn_meter {
     return measured;
   }
 
-  /// What was stalled had a processor for so long.
-  void stall_was_on_cpu(uint64_t ns) { stalls_on_cpu_ += ns > threshold_ns_; }
+  /// For how much of the turn that has ended there was a processor; 0 unless it was stalled.
+  void was_on_cpu(uint64_t ns) { stalls_on_cpu_ += ns > threshold_ns_; }
 
   uint64_t turns() const { return turns_; }
   /// Length of the last turn; of the first, with the start of the program.

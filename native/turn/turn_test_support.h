@@ -29,7 +29,10 @@ class fixed_clock final : public turn_clock {
  public:
   uint64_t now_ns() const override { return now; }
   uint64_t busy_ns() const override { return busy; }
-  uint64_t on_cpu_ns() const override { return on_cpu; }
+  uint64_t on_cpu_ns() const override {
+    ++on_cpu_readings;
+    return on_cpu;
+  }
 
   /// Time passes in which the thread works.
   void work(uint64_t ns) { now += ns, busy += ns, on_cpu += ns; }
@@ -41,6 +44,7 @@ class fixed_clock final : public turn_clock {
   uint64_t now = 1'000'000'000;
   uint64_t busy = 0;
   uint64_t on_cpu = 0;
+  mutable uint32_t on_cpu_readings = 0;
 };
 
 class test_loop final : public event_loop {
